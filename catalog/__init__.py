@@ -1,0 +1,1 @@
+"""What the station knows and can prove: clips, sessions, custody."""

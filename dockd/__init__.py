@@ -1,0 +1,2 @@
+"""The station."""
+__version__ = "0.1.0"

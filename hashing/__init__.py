@@ -1,0 +1,1 @@
+"""Bytes in, digests out: copying that is a proof, manifests, chains, signatures."""
