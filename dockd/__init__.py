@@ -1,2 +1,3 @@
 """The station."""
+
 __version__ = "0.1.0"

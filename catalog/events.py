@@ -1,0 +1,212 @@
+"""What can happen to the catalogue: one frozen dataclass for each kind of custody entry.
+
+An event's fields are the entry's `data`; they hold all that its projection needs, so that the tables can be made again
+from the log alone. Only text, whole numbers, booleans, None, and lists and maps of these: fractions would not survive
+every JSON reader alike. Times are UTC, ISO 8601 with `Z`; paths are as `dockd.naming` prints them, relative to the
+recorder's root or to the vault.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar
+
+Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all events. KIND is what stands in the log, for ever: never renamed, never reused."""
+
+    KIND: ClassVar[str] = ""
+
+    def data(self) -> dict[str, Any]:
+        """The entry's `data`: every field, in JSON's terms."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class StationInitialised(Event):
+    """The first entry of every chain: whose it is."""
+
+    KIND = "station-initialised"
+    public_key: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened(Event):
+    """A recorder was seated and listed; nothing has been copied yet."""
+
+    KIND = "session-opened"
+    session: str
+    recorder: str
+    family: str
+    family_reason: str
+    label: str | None
+    slot: int | None
+    department: str
+    officer: str | None
+    source: str
+    vault_dir: str
+    on_recorder: int
+    size_bytes: int
+    station_synced: bool | None
+    volume: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ClipIngested(Event):
+    """A copy was read back from the medium, equals what the recorder gave, and has its final name."""
+
+    KIND = "clip-ingested"
+    clip: str
+    session: str
+    seq: int
+    recorder: str
+    department: str
+    officer: str | None
+    path: str
+    path_hex: str | None
+    name: str
+    kind: str
+    size_bytes: int
+    digests: dict[str, str]
+    fingerprint: str
+    vault_path: str
+    claimed_at: str | None
+    recorded_at: str | None
+    time_source: str | None
+    key_mark: bool
+    read_back: str
+    same_name_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryResolved(Event):
+    """An entry that did not become a clip of this session: already held, quarantined or failed, and why."""
+
+    KIND = "entry-resolved"
+    session: str
+    seq: int
+    path: str
+    path_hex: str | None
+    size_bytes: int
+    outcome: str
+    reason: str
+    clip: str | None = None
+    vault_path: str | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CopyCondemned(Event):
+    """A copy that failed once: digest, fsync or source (contract P5). The recorder is the truth until a clean one."""
+
+    KIND = "copy-condemned"
+    session: str
+    seq: int
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSealed(Event):
+    """session.json is signed and durable; the session will not change again."""
+
+    KIND = "session-sealed"
+    session: str
+    state: str
+    ingested: int
+    already_held: int
+    quarantined: int
+    failed: int
+    ingested_bytes: int
+    milliseconds: int
+    session_digest: str
+    manifest_digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClearingIntended(Event):
+    """What is about to be removed from the recorder, durable before the first unlink (contract P2)."""
+
+    KIND = "clearing-intended"
+    session: str
+    recorder: str
+    entries: list[dict[str, Any]]
+    device: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderCleared(Event):
+    """What a fresh listing of the recorder confirmed as gone, and what was not cleared and why."""
+
+    KIND = "recorder-cleared"
+    session: str
+    recorder: str
+    removed: list[int]
+    kept: list[dict[str, Any]]
+    confirmed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactsRead(Event):
+    """What exiftool and ffprobe said of a clip, and which of them failed."""
+
+    KIND = "facts-read"
+    clip: str
+    facts: list[dict[str, Any]]
+    failures: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFiled(Event):
+    """A person put a clip under a case or a class; the mark of the recorder stays beside it."""
+
+    KIND = "clip-filed"
+    clip: str
+    case_no: str | None
+    clip_class: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopiesSetAside(Event):
+    """After an interruption: finished copies that no entry names were put aside, nothing was removed."""
+
+    KIND = "copies-set-aside"
+    session: str
+    copies: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified(Event):
+    """A verification was run, over what, and how many findings it had (contract P7)."""
+
+    KIND = "verified"
+    scope: str
+    clips: int
+    size_bytes: int
+    findings: int
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogRebuilt(Event):
+    """The catalogue was made again from the vault."""
+
+    KIND = "catalog-rebuilt"
+    entries: int
+    sessions_recovered: int
+
+
+KINDS: dict[str, type[Event]] = {kind.KIND: kind for kind in Event.__subclasses__()}
+
+
+def parse(kind: str, data: dict[str, Any]) -> Event:
+    """The event that an entry's `kind` and `data` stand for; unknown fields are refused (TypeError, KeyError)."""
+    event = KINDS[kind]
+    known = {f.name for f in fields(event)}
+    if not data.keys() <= known:
+        raise TypeError(f"{kind}: unknown {sorted(data.keys() - known)}")
+    return event(**data)
