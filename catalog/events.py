@@ -8,7 +8,7 @@ recorder's root or to the vault.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
@@ -21,8 +21,8 @@ class Event:
     KIND: ClassVar[str] = ""
 
     def data(self) -> dict[str, Any]:
-        """The entry's `data`: every field, in JSON's terms."""
-        return asdict(self)
+        """The entry's `data`: every field, in JSON's terms. Lists and maps are the event's own, not copies."""
+        return {name: getattr(self, name) for name in _NAMES[self.KIND]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,7 @@ class EntryResolved(Event):
     clip: str | None = None
     vault_path: str | None = None
     digest: str | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,11 @@ class RecorderCleared(Event):
 
 @dataclass(frozen=True, slots=True)
 class FactsRead(Event):
-    """What exiftool and ffprobe said of a clip, and which of them failed."""
+    """What exiftool and ffprobe said of a clip, and which of them failed.
+
+    A fact is a map of `name`, `value`, `unit` and `source`, as catalog.media names them; the one called `duration`, in
+    ms, is the clip's. Both lists empty: there was nothing to ask.
+    """
 
     KIND = "facts-read"
     clip: str
@@ -200,7 +205,9 @@ class CatalogRebuilt(Event):
     sessions_recovered: int
 
 
+# `slots=True` makes each class twice and the first may still be a subclass: the later one, which has slots, stays.
 KINDS: dict[str, type[Event]] = {kind.KIND: kind for kind in Event.__subclasses__()}
+_NAMES: dict[str, tuple[str, ...]] = {name: tuple(f.name for f in fields(kind)) for name, kind in KINDS.items()}
 
 
 def parse(kind: str, data: dict[str, Any]) -> Event:

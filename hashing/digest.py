@@ -48,7 +48,7 @@ class Digest:
             algorithm = Algorithm(prefix)
         except ValueError:
             raise MalformedDigest(text) from None
-        if not colon or len(value) != 32 or hexadecimal != hexadecimal.lower():
+        if not colon or len(value) != 32 or hexadecimal != value.hex():
             raise MalformedDigest(text)
         return cls(algorithm, value)
 

@@ -52,8 +52,64 @@ class AlreadyThere(HashingError):
         self.path = path
 
 
+class SourceUnreadable(HashingError):
+    """A file did not give all its bytes. That is another finding than giving different ones.
+
+    `reason`: "unreadable", "gone", "not-regular", "shrank", "grew", "stalled", "stopped"; `at_bytes` is the start of
+    the first page that could not be had.
+    """
+
+    def __init__(self, reason: str, at_bytes: int, cause: OSError | None = None) -> None:
+        super().__init__(reason, at_bytes, cause)
+        self.reason = reason
+        self.at_bytes = at_bytes
+        self.cause = cause
+
+
 class BadSignature(HashingError):
     """A signature that is malformed, by another key, for another purpose, or over other bytes."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotCanonical(HashingError, ValueError):
+    """A value that has no canonical JSON, or a text that is not its own canonical form."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class UnfitPath(HashingError, ValueError):
+    """A path that no manifest can carry so that every `b3sum --check` and `sha256sum --check` opens this very file."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+
+class BrokenLink(HashingError):
+    """A custody entry that does not name the entry before it."""
+
+    def __init__(self, expected: str, found: str) -> None:
+        super().__init__(expected, found)
+        self.expected = expected
+        self.found = found
+
+
+class MalformedTree(HashingError, ValueError):
+    """A stored frontier, or a question about a leaf or a size that the tree does not have."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class MalformedKey(HashingError):
+    """A key that is no Ed25519 key in OpenSSH's format, or one under a passphrase."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

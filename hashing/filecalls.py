@@ -56,6 +56,9 @@ class FileCalls(Protocol):
     def move_new(self, source: Path, target: Path) -> None:
         """Rename without replacing: FileExistsError when `target` is taken."""
 
+    def replace(self, source: Path, target: Path) -> None:
+        """Rename over whatever has the name. For settings and the like; never for evidence (contract P6)."""
+
     def unlink(self, path: Path, *, dir_fd: int | None = None) -> None: ...
 
     def mkdir(self, path: Path, mode: int = 0o750) -> None: ...
@@ -86,6 +89,7 @@ class OsFileCalls:
     fdatasync = staticmethod(os.fdatasync)
     unlink = staticmethod(os.unlink)
     rmdir = staticmethod(os.rmdir)
+    replace = staticmethod(os.replace)
     chmod = staticmethod(os.fchmod)
 
     def lstat(self, path: Path, *, dir_fd: int | None = None) -> os.stat_result:

@@ -1,0 +1,69 @@
+"""Column types that mean the same on SQLite and PostgreSQL: the same order, the same values back."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import String, Text
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from hashing.canonical import canonical
+
+from .model import utc_text
+
+
+class Name(TypeDecorator[str]):
+    """Text that is compared byte by byte, on PostgreSQL too whatever the server's language."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Collation "C" on PostgreSQL; SQLite's BINARY is the same order."""
+        return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment, aware and UTC. Takes a datetime or its ISO text; SQLite keeps text that sorts as time does."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """`timestamptz` on PostgreSQL, text of fixed width on SQLite."""
+        return dialect.type_descriptor(TIMESTAMP(timezone=True) if dialect.name == "postgresql" else String(27))
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Raises ValueError for text that is no time and for a time without zone."""
+        if value is None:
+            return None
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if moment.tzinfo is None:
+            raise ValueError(f"time without zone: {value}")
+        return moment if dialect.name == "postgresql" else utc_text(moment)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Aware, UTC."""
+        if value is None:
+            return None
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return moment.astimezone(UTC)
+
+
+class CanonicalJson(TypeDecorator[Any]):
+    """A JSON value, kept as its canonical text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        """The canonical text."""
+        return canonical(value).decode()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """The value again."""
+        return json.loads(value)

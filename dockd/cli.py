@@ -1,0 +1,97 @@
+"""`dockd`: the command line. Arguments in, text and exit codes out; every command is a module of its own, imported only
+when it is called, so that `dockd --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from . import __version__
+from .i18n import _
+
+# command: module:attribute. Their order here is the order of `dockd --help`.
+COMMANDS = {
+    "init": "init:init",
+    "dock": "dock:dock",
+    "session": "session:session",
+    "clip": "clip:clip",
+    "verify": "verify:verify",
+    "custody": "custody:custody",
+    "catalog": "catalog:catalog",
+    "facts": "facts:facts",
+    "doctor": "doctor:doctor",
+    "completion": "completion:completion",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for; short helps come from `SHORT_HELP`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; None when there is none."""
+        where = COMMANDS.get(cmd_name)
+        if where is None:
+            return None
+        module, _colon, attribute = where.partition(":")
+        command = getattr(importlib.import_module(f"dockd.commands.{module}"), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section(_("Commands")):
+            formatter.write_dl(list(short_helps().items()))
+
+
+def short_helps() -> dict[str, str]:
+    """One line for each command."""
+    return {
+        "init": _("Make this station's home: settings, keys, catalogue and vault."),
+        "dock": _("Take recorders in: copy once, prove, file, catalogue."),
+        "session": _("Docking sessions: what was on a recorder and what became of it."),
+        "clip": _("Recordings: find them, show them, file them under a case."),
+        "verify": _("Hold originals, signatures, catalogue and custody log against each other."),
+        "custody": _("The log that cannot be taken back: show it, check its chain."),
+        "catalog": _("Make the catalogue again from the vault; bring it up to date."),
+        "facts": _("Read what recordings say of themselves: duration, place, make."),
+        "doctor": _("Check that this station has what it needs; a hint for each fault."),
+        "completion": _("Print the completion script for your shell."),
+    }
+
+
+def _settings() -> dict[str, Any]:
+    return {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings=_settings(),
+    help=_(
+        "dockd takes recordings in from body-worn cameras and proves that it has them all.\n\n"
+        "Everything of one station lies under one folder (--home DIR or DOCKD_HOME); without it the paths of an "
+        "installed station are used: /etc/dockd, /var/lib/dockd.\n\n"
+        "A first try:\n\n\b\n"
+        "  dockd --home ./station init --yes\n"
+        "  dockd --home ./station dock /media/recorder\n"
+        "  dockd --home ./station verify --all"
+    ),
+)
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, resolve_path=True),
+    envvar="DOCKD_HOME",
+    help=_("Folder that holds settings, keys, catalogue and vault."),
+)
+@click.version_option(__version__, "-V", "--version", message="dockd %(version)s", help=_("Print the version."))
+@click.help_option("-h", "--help", help=_("Show this help."))
+@click.pass_context
+def cli(ctx: click.Context, home: str | None) -> None:
+    """The root of all commands; `ctx.obj` is the home given, or None for the station's own paths."""
+    ctx.obj = home

@@ -1,0 +1,1 @@
+"""The command line's words, one module each, loaded only when used."""

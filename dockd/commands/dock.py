@@ -1,0 +1,177 @@
+"""`dockd dock`: take recorders in."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+import click
+
+from ..assembly import Opened, writing
+from ..crew import Crew, Seated, Unreadable
+from ..docking import Result
+from ..errors import SourceNotAFolder
+from ..exits import Exit
+from ..i18n import _
+from ..showing import cleared_line, echo_json, plain_progress, size_text, sum_line
+
+# A terminal is redrawn this often; a log gets a line this often.
+REDRAW_S = 0.2
+LINE_EVERY_S = 5.0
+
+
+@click.command(
+    help=_(
+        "Take in everything on the recorders mounted at PATH… and prove it.\n\n"
+        "Each entry ends in exactly one outcome: ingested, already held, quarantined or failed; the sum is printed. "
+        "The exit code is 0 only when every entry has an outcome and none failed. Nothing is removed from a "
+        "recorder unless --clear after-verify says so, and then only what was read twice and proven.\n\n"
+        "\b\nExamples:\n"
+        "  dockd dock /media/recorder\n"
+        "  dockd dock --slot 3 --clear after-verify /media/recorder\n"
+        "  dockd dock --json /media/a /media/b"
+    )
+)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path())
+@click.option(
+    "--slot", type=click.IntRange(1, 999), help=_("Number of the bay; with several PATHs the first one's number.")
+)
+@click.option(
+    "--clear",
+    type=click.Choice(["never", "after-verify"]),
+    help=_("Whether proven recordings are removed from the recorder. Default: as in the settings."),
+)
+@click.option(
+    "--facts",
+    "facts_when",
+    type=click.Choice(["after", "later"]),
+    help=_("Read duration, place and make after the copying, or leave that to `dockd facts`."),
+)
+@click.option("--json", "as_json", is_flag=True, help=_("Print the sessions as JSON, for scripts."))
+@click.option("--quiet", "-q", is_flag=True, help=_("No progress, only the results."))
+@click.pass_obj
+def dock(
+    home: str | None,
+    paths: tuple[str, ...],
+    slot: int | None,
+    clear: str | None,
+    facts_when: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Dock each path in parallel; the exit code of the whole."""
+    for path in paths:
+        if not os.path.isdir(path):
+            raise SourceNotAFolder(path)
+    seated = [Seated(os.path.abspath(path), None if slot is None else slot + index) for index, path in enumerate(paths)]
+    with writing(home) as opened:
+        opened.tune_copying(len(seated))
+        wanted = (clear or opened.config.dock.clear) == "after-verify"
+        crew = Crew(opened.station, seated, clear=wanted, parallel=opened.config.dock.parallel)
+        crew.start()
+        interrupted = _watch(crew, quiet=quiet or as_json)
+        results = crew.results()
+        if as_json:
+            echo_json([result.as_json() for result in results if isinstance(result, Result)])
+        else:
+            _tell(results, cleared=wanted)
+        for unreadable in (r for r in results if isinstance(r, Unreadable)):
+            click.echo(
+                _("dockd: error: recorder at {path} cannot be listed: {why}").format(
+                    path=unreadable.seated.path, why=unreadable.error.strerror or unreadable.error
+                ),
+                err=True,
+            )
+        if not interrupted and (facts_when or opened.config.facts.when) == "after":
+            _read_facts(opened, quiet=quiet or as_json)
+    if interrupted:
+        return Exit.INTERRUPTED
+    bad = any(isinstance(r, Unreadable) or r.sum.failed or r.state != "sealed" for r in results)
+    return Exit.RECORDER if bad else Exit.OK
+
+
+def _watch(crew: Crew, *, quiet: bool) -> bool:
+    """Show progress until all have ended; True when the user stopped it. A second Ctrl-C is not needed: the engine
+    stops at the next block and keeps what it has."""
+    interrupted = False
+    while True:
+        try:
+            if quiet:
+                _wait(crew)
+            elif sys.stderr.isatty():
+                _live(crew)
+            else:
+                _lines(crew)
+            return interrupted
+        except KeyboardInterrupt:
+            interrupted = True
+            crew.stop.set()
+            quiet = True
+
+
+def _wait(crew: Crew) -> None:
+    while not crew.done():
+        time.sleep(0.02)
+
+
+def _lines(crew: Crew) -> None:
+    last = time.monotonic()
+    while not crew.done():
+        time.sleep(0.02)
+        if time.monotonic() - last >= LINE_EVERY_S:
+            last = time.monotonic()
+            for progress in crew.progress:
+                click.echo(plain_progress(progress), err=True)
+
+
+def _live(crew: Crew) -> None:
+    from rich.console import Console
+    from rich.live import Live
+
+    from ..screen import progress_table
+
+    began = time.monotonic()
+    with Live(console=Console(stderr=True), refresh_per_second=8) as live:
+        while not crew.done():
+            live.update(progress_table(crew.progress, time.monotonic() - began))
+            time.sleep(REDRAW_S)
+        live.update(progress_table(crew.progress, time.monotonic() - began))
+
+
+def _tell(results: list[Result | Unreadable], *, cleared: bool) -> None:
+    for result in results:
+        if isinstance(result, Unreadable):
+            continue
+        rate = result.ingested_bytes / result.seconds if result.seconds > 0 else 0.0
+        click.echo(
+            _("session {session}  recorder {recorder}  ({family})").format(
+                session=result.session, recorder=result.recorder, family=result.family
+            )
+        )
+        click.echo(f"  {sum_line(result)}")
+        click.echo(
+            "  "
+            + _("{size} copied and read back in {seconds:.1f} s ({rate}/s)").format(
+                size=size_text(result.ingested_bytes), seconds=result.seconds, rate=size_text(rate)
+            )
+        )
+        for finding in result.findings:
+            click.echo("  " + _("note: {finding}").format(finding=finding))
+        if cleared:
+            click.echo(f"  {cleared_line(result)}")
+
+
+def _read_facts(opened: Opened, *, quiet: bool) -> None:
+    from ..facts import read_waiting
+
+    read_waiting(opened, on_clip=None if quiet else _fact_line)
+
+
+def _fact_line(done: int, waiting: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(
+            "\r" + _("facts of {done} of {waiting} recordings").format(done=done, waiting=waiting), err=True, nl=False
+        )
+        if done == waiting:
+            click.echo("", err=True)

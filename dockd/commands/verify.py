@@ -1,0 +1,76 @@
+"""`dockd verify`: hold everything against everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from catalog.errors import NotFound
+from catalog.events import Verified
+
+from ..assembly import reading
+from ..exits import Exit
+from ..i18n import _, ngettext
+from ..showing import echo_json, size_text
+from ..verifying import Finding, Verifying
+
+
+@click.command(
+    help=_(
+        "Check originals from the medium, signatures, the catalogue against the vault both ways, and the custody "
+        "chain with its signed checkpoints.\n\n"
+        "WHAT is a session or a clip (the first characters are enough); --all is the whole station. Exit code 0 only "
+        "when there are no findings.\n\n"
+        "\b\nThe same by hand, without dockd:\n"
+        "  cd VAULT/DEPARTMENT/RECORDER/DAY/SESSION && b3sum --check manifest.b3\n"
+        "  ssh-keygen -Y verify -f allowed_signers -I STATION -n dockd-session -s session.json.sig < session.json"
+    )
+)
+@click.argument("what", required=False, metavar="[SESSION|CLIP]")
+@click.option("--all", "everything", is_flag=True, help=_("The whole station."))
+@click.option("--json", "as_json", is_flag=True, help=_("Print the findings as JSON; an empty list when all is well."))
+@click.pass_obj
+def verify(home: str | None, what: str | None, everything: bool, as_json: bool) -> int:
+    """Print findings; Exit.FINDINGS when there are any."""
+    if everything == (what is not None):
+        raise click.UsageError(_("name a session or a clip, or give --all"))
+    with reading(home) as opened:
+        checks = Verifying(opened.station)
+        findings = list(checks.everything() if everything else _one(opened.station.catalog, checks, what or ""))
+        opened.station.catalog.append(
+            [Verified("all" if everything else what or "", checks.clips, checks.read_bytes, len(findings))]
+        )
+    if as_json:
+        echo_json([finding.as_json() for finding in findings])
+    else:
+        for finding in findings:
+            click.echo(_line(finding))
+        read = _("{clips} recordings, {size} read from the medium").format(
+            clips=checks.clips, size=size_text(checks.read_bytes)
+        )
+        found = ngettext("{n} finding", "{n} findings", len(findings)).format(n=len(findings))
+        click.echo(f"{read}: {found if findings else _('all is well')}")
+    return Exit.FINDINGS if findings else Exit.OK
+
+
+def _one(catalog: object, checks: Verifying, what: str) -> Iterator[Finding]:
+    from catalog.store import Catalog
+
+    assert isinstance(catalog, Catalog)
+    try:
+        session = catalog.find_session(what)
+    except NotFound:
+        yield from checks.clip(catalog.find_clip(what))
+    else:
+        yield from checks.session(session)
+        yield from checks.custody()
+
+
+def _line(finding: Finding) -> str:
+    text = f"{finding.what}: {finding.where}"
+    if finding.expected or finding.found:
+        text += " " + _("(expected {expected}, found {found})").format(
+            expected=finding.expected or "-", found=finding.found or "-"
+        )
+    return text

@@ -1,0 +1,245 @@
+"""The settings of a station as values, and where its files lie. `dockd.config_file` reads and writes them.
+
+Every setting stands here once: name with its unit, default, bounds, and the line that explains it in the settings file
+and in docs/settings.md. Pure, but for `Home.chosen` being told the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, NamedTuple, TypeVar
+
+from hashing.digest import Algorithm
+
+from .i18n import N_
+
+T = TypeVar("T")
+
+SQLITE = "sqlite:///"
+POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
+SECTIONS = ("station", "vault", "database", "dock", "facts")
+
+
+class About(NamedTuple):
+    """What is to be said of a setting, and between which numbers it must lie."""
+
+    says: str
+    at_least: int | None = None
+    at_most: int | None = None
+
+
+def _setting(default: T, says: str, at_least: int | None = None, at_most: int | None = None) -> T:
+    made: Any = field(default=default, metadata={"about": About(says, at_least, at_most)})
+    value: T = made
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class StationSettings:
+    """Whose station this is and how it speaks."""
+
+    name: str = _setting("dockd", N_("What people call this station; shown on screens and in session.json."))
+    department: str = _setting(
+        "unassigned", N_("Department of recorders that are assigned to none: the first folder in the vault.")
+    )
+    language: Literal["auto", "en", "zh_CN"] = _setting(
+        "auto", N_("Language of messages; auto takes it from the environment. DOCKD_LANG goes before it.")
+    )
+    time_zone: str = _setting(
+        "Asia/Shanghai", N_("The agency's time zone: recorders' clocks and the vault's day folders are read in it.")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class VaultSettings:
+    """Where originals are kept and by what they are proven."""
+
+    path: str = _setting("vault", N_("Folder of the originals; a relative path lies in the station's data folder."))
+    digests: tuple[Literal["sha256", "sm3"], ...] = _setting(
+        (), N_("Digests taken beside BLAKE3, each with its own manifest: sha256, sm3 (GB/T 32905-2016).")
+    )
+
+    @property
+    def algorithms(self) -> tuple[Algorithm, ...]:
+        """All digests of every clip, BLAKE3 first."""
+        return (Algorithm.BLAKE3, *(Algorithm(name) for name in self.digests))
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    """Where the catalogue is."""
+
+    url: str = _setting(
+        "sqlite:///catalog.db",
+        N_(
+            "The catalogue: sqlite:///FILE (relative: in the data folder) or postgresql://USER@HOST/NAME. "
+            "A password is better kept out of this file: DOCKD_DATABASE_PASSWORD, or the next setting."
+        ),
+    )
+    password_file: str = _setting("", N_("File whose first line is the database password; empty: none."))
+
+
+@dataclass(frozen=True, slots=True)
+class DockSettings:
+    """How recorders are taken in."""
+
+    clear: Literal["never", "after-verify", "by-hand"] = _setting(
+        "never",
+        N_(
+            "When a recorder is emptied: never; after-verify (every clip read twice, read back from the vault and "
+            "catalogued); by-hand (only when dock is told so)."
+        ),
+    )
+    parallel: int = _setting(16, N_("How many recorders are copied at once, at most."), 1, 256)
+    stall_s: int = _setting(30, N_("Seconds without a byte after which a recorder counts as stuck."), 1, 3600)
+    checkpoint_mib: int = _setting(
+        256, N_("MiB of a clip after which its unfinished copy is made durable, so that it can be resumed."), 1, 65536
+    )
+    free_space_floor_mib: int = _setting(
+        1024, N_("MiB that stay free in the vault: below it nothing is taken in. Nothing is deleted for it."), 0, 2**30
+    )
+    families_dir: str = _setting(
+        "families",
+        N_("Folder with your own recorder families (*.toml); a relative path lies beside this file; it may be absent."),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FactsSettings:
+    """How clips are asked what they are; ingest never waits for this."""
+
+    when: Literal["after", "later"] = _setting(
+        "after", N_("When facts are read: after each docking, or later (dockd facts).")
+    )
+    timeout_s: int = _setting(60, N_("Seconds a parser may take for one clip."), 1, 3600)
+    memory_mib: int = _setting(1024, N_("MiB of memory a parser may take."), 64, 65536)
+    exiftool: str = _setting("exiftool", N_("The exiftool program: a name on the PATH, or a full path."))
+    ffprobe: str = _setting("ffprobe", N_("The ffprobe program: a name on the PATH, or a full path."))
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings of a station, checked: whoever holds one need not check again."""
+
+    station: StationSettings = field(default_factory=StationSettings)
+    vault: VaultSettings = field(default_factory=VaultSettings)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    dock: DockSettings = field(default_factory=DockSettings)
+    facts: FactsSettings = field(default_factory=FactsSettings)
+
+    def vault_dir(self, home: Home) -> str:
+        """The vault's folder, absolute."""
+        return os.path.join(home.data_dir, self.vault.path)
+
+    def families_dir(self, home: Home) -> str:
+        """The folder of the station's own recorder families, absolute; it need not exist."""
+        return os.path.join(os.path.dirname(home.config_file), self.dock.families_dir)
+
+    def password_file(self, home: Home) -> str | None:
+        """The file that holds the database password, absolute; None when there is none."""
+        name = self.database.password_file
+        return os.path.join(os.path.dirname(home.config_file), name) if name else None
+
+    def database_url(self, home: Home, password: str | None = None) -> str:
+        """The catalogue's URL with a SQLite file made absolute and `password` put in; for SQLAlchemy, not for eyes."""
+        url = self.database.url
+        if url.startswith(SQLITE):
+            return SQLITE + os.path.join(home.data_dir, url.removeprefix(SQLITE))
+        # SQLAlchemy would take psycopg2 for a bare postgresql://.
+        url = "postgresql+psycopg://" + url.partition("://")[2]
+        return url if password is None else with_password(url, password)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where the files of one station lie; all paths are absolute."""
+
+    config_file: str
+    data_dir: str
+    run_dir: str
+
+    @classmethod
+    def at(cls, directory: str) -> Home:
+        """Everything under one folder."""
+        root = os.path.abspath(directory)
+        return cls(os.path.join(root, "dockd.toml"), root, os.path.join(root, "run"))
+
+    @classmethod
+    def of_station(cls) -> Home:
+        """The paths of an installed station (Filesystem Hierarchy Standard 3.0: /etc, /var/lib, /run)."""
+        return cls("/etc/dockd/dockd.toml", "/var/lib/dockd", "/run/dockd")
+
+    @classmethod
+    def chosen(cls, option: str | None, environ: Mapping[str, str]) -> Home:
+        """`--home`, then DOCKD_HOME, then the station's own paths."""
+        directory = option or environ.get("DOCKD_HOME")
+        return cls.at(directory) if directory else cls.of_station()
+
+    @property
+    def keys_dir(self) -> str:
+        """The folder of the signing key, 0700."""
+        return os.path.join(self.data_dir, "keys")
+
+    @property
+    def key_file(self) -> str:
+        """The station's private key, 0600."""
+        return os.path.join(self.keys_dir, "station")
+
+    @property
+    def public_key_file(self) -> str:
+        """The station's public key, for everybody."""
+        return os.path.join(self.keys_dir, "station.pub")
+
+    @property
+    def lock_file(self) -> str:
+        """Held by the one process that writes here."""
+        return os.path.join(self.run_dir, "writer.lock")
+
+
+def _at_user(url: str, *, greedy: bool = False) -> tuple[str, str, str | None, str] | None:
+    """`scheme://`, user, password, and the rest from `@` on; None for a URL without a user.
+
+    A password may hold `@` or `/` unquoted, so the last `@` before the query counts; `greedy` looks behind a `?` too.
+    """
+    scheme, mark, rest = url.partition("://")
+    authority, question, query = (rest, "", "") if greedy else rest.partition("?")
+    credentials, at, host = authority.rpartition("@")
+    if not mark or not at or credentials.startswith("/"):
+        return None
+    user, colon, password = credentials.partition(":")
+    return scheme + mark, user, password if colon else None, at + host + question + query
+
+
+def redacted(url: str) -> str:
+    """The URL as it may be shown: with `***` for a password, in the user's part or in the query (libpq allows both)."""
+    parts = _at_user(url) or _at_user(url, greedy=True)
+    if parts is not None:
+        scheme, user, password, rest = parts
+        url = f"{scheme}{user}{':***' if password is not None else ''}{rest}"
+    return re.sub(r"(?i)([?&](?:ssl)?password=)[^&]*", r"\1***", url)
+
+
+def has_password(url: str) -> bool:
+    """Whether the URL itself holds a password."""
+    return redacted(url) != url
+
+
+def with_password(url: str, password: str) -> str:
+    """The URL with `password` in it, quoted (RFC 3986 §3.2.1); in the query where the URL names no user."""
+    from urllib.parse import quote
+
+    quoted = quote(password, safe="")
+    parts = _at_user(url)
+    if parts is None:
+        return f"{url}{'&' if '?' in url else '?'}password={quoted}"
+    scheme, user, _old, rest = parts
+    return f"{scheme}{user}:{quoted}{rest}"
+
+
+def settings_of(section: str) -> list[tuple[str, Any, About]]:
+    """Name, default and meaning of each setting of a section, in the order of the settings file."""
+    (values,) = (getattr(Config(), f.name) for f in fields(Config) if f.name == section)
+    return [(f.name, f.default, f.metadata["about"]) for f in fields(values)]

@@ -1,0 +1,93 @@
+"""What the kernel says is mounted where, and the label of what is mounted."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+
+MOUNTINFO = "/proc/self/mountinfo"
+# Both tools answer from udev's data base or one sector; on a dying card the sector may never come.
+LABEL_TIMEOUT_S = 10.0
+
+_OCTAL = re.compile(rb"\\([0-7]{3})")
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """One mounted file system: `source` is its device node, `device` its number as `st_dev` gives it."""
+
+    source: str
+    filesystem: str
+    device: int
+
+
+def mount_at(mountinfo: bytes, place: bytes, device: int) -> Mount | None:
+    """The mount whose root is seen at `place`, or None when `place` is an ordinary folder of something larger.
+
+    `mountinfo` is the text of /proc/self/mountinfo (proc(5)); where several mounts lie over each other the last one is
+    seen. Only mounts of a device node count: a recorder always is one.
+    """
+    found = None
+    for line in mountinfo.splitlines():
+        head, _, tail = line.partition(b" - ")
+        fields, after = head.split(b" "), tail.split(b" ")
+        if len(fields) < 5 or len(after) < 2 or _unescaped(fields[4]) != place:
+            continue
+        major, _, minor = fields[2].partition(b":")
+        source = os.fsdecode(_unescaped(after[1]))
+        if source.startswith("/dev/") and os.makedev(int(major), int(minor)) == device:
+            found = Mount(source, os.fsdecode(after[0]), device)
+        else:
+            found = None
+    return found
+
+
+def read_label(source: str) -> str | None:
+    """The volume label of a device node, or None when it has none or nobody may read it.
+
+    `lsblk` is asked first: it answers from udev's data base and needs no right to read the device.
+    """
+    said = _output(["lsblk", "--json", "--nodeps", "--output", "LABEL", source])
+    if said:
+        try:
+            devices = json.loads(said)["blockdevices"]
+        except (ValueError, KeyError, TypeError):
+            devices = []
+        label = str(devices[0].get("label") or "").strip() if devices else ""
+        if label:
+            return label
+    return _output(["blkid", "--probe", "--output", "value", "--match-tag", "LABEL", source]).strip() or None
+
+
+def disk_sequence(device: int) -> int | None:
+    """The kernel's serial number of this appearance of the disk (sysfs `diskseq`): a re-plugged one gets another."""
+    folder = f"/sys/dev/block/{os.major(device)}:{os.minor(device)}"
+    for path in (f"{folder}/diskseq", f"{folder}/../diskseq"):
+        try:
+            with open(path, encoding="ascii") as file:
+                return int(file.read())
+        except (OSError, ValueError):
+            continue
+    return None
+
+
+def _output(command: list[str]) -> str:
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=LABEL_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+
+
+def _unescaped(field: bytes) -> bytes:
+    return _OCTAL.sub(lambda found: bytes([int(found[1], 8)]), field)

@@ -1,0 +1,51 @@
+"""The time that a name claims, and whether it can be true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+# Clocks that lost their battery start at 1970, 2000 or 2010; no recorder of today recorded before this.
+NOT_BEFORE = datetime(2012, 1, 1, tzinfo=UTC)
+# Ahead of the station by more than a wrong zone and a day: that clock was set wrongly.
+AHEAD_LIMIT = timedelta(hours=48)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the recorder's clock said (`claimed_at`, local, no zone) and what that is in UTC.
+
+    `recorded_at` is None when it cannot be true; `doubt` then says why: "no-such-time", "before-2012",
+    "ahead-of-station". Texts are ISO 8601 with whole seconds; UTC ends in `Z`.
+    """
+
+    claimed_at: str | None = None
+    recorded_at: str | None = None
+    doubt: str | None = None
+
+
+def read_claim(text: str, forms: Iterable[str], zone: ZoneInfo, station_now: datetime) -> Claim:
+    """Read a name's time by the first of the strptime `forms` that fits it. `station_now` is aware."""
+    for form in forms:
+        try:
+            claimed = datetime.strptime(text, form)
+        except ValueError:
+            continue
+        return _judge(claimed, zone, station_now)
+    return Claim(doubt="no-such-time")
+
+
+def _judge(claimed: datetime, zone: ZoneInfo, station_now: datetime) -> Claim:
+    said = claimed.isoformat(timespec="seconds")
+    try:
+        # An hour that the zone's clocks had twice or not at all: the later moment, so that nothing falls due too early.
+        moment = max(claimed.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    except OverflowError:
+        return Claim(said, None, "before-2012" if claimed.year < NOT_BEFORE.year else "ahead-of-station")
+    if moment < NOT_BEFORE:
+        return Claim(said, None, "before-2012")
+    if moment - station_now > AHEAD_LIMIT:
+        return Claim(said, None, "ahead-of-station")
+    return Claim(said, f"{moment:%Y-%m-%dT%H:%M:%S}Z")

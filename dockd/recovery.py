@@ -1,0 +1,155 @@
+"""After any kill, power cut or fault the next start comes to rest alone: nothing lost, nothing doubled (contract P4).
+
+What can lie about, and what becomes of it, is the table "Coming to rest" in DESIGN.md. Nothing that was verified is
+ever removed here unless the catalogue has a clip with the same digest.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from catalog.events import ClipIngested, CopiesSetAside, EntryResolved, SessionOpened, parse
+from hashing.digest import Algorithm, Digest
+from hashing.reading import read_back
+from hashing.writing import is_temporary
+
+from .ledger import export
+from .sealing import Story, quarantine_folder, seal
+from .station import Station
+from .vault import CLIPS_FOLDER, LEDGER_FOLDER, PARTIAL_FOLDER, vault_act
+
+ORPHAN_PREFIX = "orphan-"
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What coming to rest did: sessions sealed as interrupted, copies put aside, leftovers removed."""
+
+    sessions: tuple[str, ...]
+    set_aside: int
+    removed: int
+
+
+def come_to_rest(station: Station) -> Rest:
+    """Bring vault, catalogue and ledger into agreement. Raises TargetFault, CatalogFault.
+
+    Only the one writer of this home may call it, before it begins to take anything in.
+    """
+    removed = _sweep_temporaries(station, LEDGER_FOLDER)
+    sessions, aside = [], 0
+    for session in station.catalog.unsealed_sessions():
+        story = story_of(station, session.id)
+        aside += _put_strangers_aside(station, story)
+        removed += _sweep_temporaries(station, story.opened.vault_dir)
+        seal(station, story, state="interrupted", milliseconds=0)
+        sessions.append(session.id)
+    removed += _sweep_partials(station)
+    station.partials.reload()
+    export(station)
+    return Rest(tuple(sessions), aside, removed)
+
+
+def story_of(station: Station, session: str) -> Story:
+    """A session as its custody entries tell it."""
+    opened: SessionOpened | None = None
+    opened_at = ""
+    clips: list[ClipIngested] = []
+    resolved: list[EntryResolved] = []
+    for entry in station.catalog.session_log(session):
+        event = parse(entry.kind, entry.data)
+        match event:
+            case SessionOpened():
+                opened, opened_at = event, entry.at
+            case ClipIngested():
+                clips.append(event)
+            case EntryResolved():
+                resolved.append(event)
+            case _:
+                pass
+    if opened is None:
+        raise KeyError(session)
+    return Story(opened, opened_at, clips, resolved)
+
+
+def _put_strangers_aside(station: Station, story: Story) -> int:
+    """Copies in the session's folders that no custody entry names go to `.partial/`, with their digest as name."""
+    named = {clip.vault_path for clip in story.clips}
+    named |= {entry.vault_path for entry in story.resolved if entry.vault_path}
+    copies = []
+    for path in _originals_of(station, story):
+        if path in named:
+            continue
+        found = read_back(station.files, station.vault.at(path), (Algorithm.BLAKE3,))
+        digest = found.digests[Algorithm.BLAKE3]
+        _set_aside(station, path, digest)
+        copies.append({"path": path, "digest": str(digest), "size_bytes": found.size_bytes})
+    if copies:
+        station.catalog.append([CopiesSetAside(story.opened.session, copies)])
+    return len(copies)
+
+
+def _originals_of(station: Station, story: Story) -> list[str]:
+    """All plain files in the session's clips folder and in its quarantine folder."""
+    opened = story.opened
+    day = opened.vault_dir.split("/")[-2]
+    quarantine = quarantine_folder(
+        station.vault.quarantine_dir(opened.recorder, day, opened.session) + f"/{CLIPS_FOLDER}"
+    )
+    found: list[str] = []
+    for folder in (f"{opened.vault_dir}/{CLIPS_FOLDER}", f"{quarantine}/{CLIPS_FOLDER}"):
+        found.extend(file.path for file in station.vault.files_below(folder) if file.size_bytes >= 0)
+    return found
+
+
+def _set_aside(station: Station, path: str, digest: Digest) -> None:
+    vault = station.vault
+    target = vault.at(f"{PARTIAL_FOLDER}/{ORPHAN_PREFIX}{digest.hex}")
+    with vault_act(target, "rename"):
+        try:
+            station.files.move_new(vault.at(path), target)
+        except FileExistsError:
+            # The same bytes lie there from an earlier interruption: one of them is enough.
+            station.files.unlink(vault.at(path))
+    vault.settle([PARTIAL_FOLDER, os.path.dirname(path)])
+
+
+def _sweep_partials(station: Station) -> int:
+    """Remove what nobody can go on with, and orphans whose bytes the catalogue has; the rest stays."""
+    vault = station.vault
+    station.partials.reload()
+    known = {kept.identity: kept for kept in station.partials.records()}
+    for kept in known.values():
+        if station.partials.kept(kept.identity) is None:
+            station.partials.forget(kept.identity)
+    removed = 0
+    for name in vault.names(PARTIAL_FOLDER):
+        path = vault.at(f"{PARTIAL_FOLDER}/{name}")
+        if name.startswith(ORPHAN_PREFIX):
+            digest = Digest(Algorithm.BLAKE3, bytes.fromhex(name.removeprefix(ORPHAN_PREFIX)))
+            gone = bool(station.catalog.clips_with_digest(str(digest)))
+        elif name.endswith(".part"):
+            gone = name.removesuffix(".part") not in known
+        else:
+            gone = not any(name == f"{k.identity}.{k.prefix.size_bytes}.json" for k in known.values())
+        if gone:
+            vault.remove_partial(path)
+            removed += 1
+    return removed
+
+
+def _sweep_temporaries(station: Station, folder: str) -> int:
+    """Remove half-written text files: they never had their name, so nothing counts on them."""
+    removed = 0
+    for path in _temporaries(station, folder):
+        with vault_act(station.vault.at(path), "unlink"):
+            station.files.unlink(station.vault.at(path))
+        removed += 1
+    return removed
+
+
+def _temporaries(station: Station, folder: str) -> Iterator[str]:
+    for file in station.vault.files_below(folder):
+        if is_temporary(os.path.basename(file.path)) and f"/{CLIPS_FOLDER}/" not in file.path:
+            yield file.path

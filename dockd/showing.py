@@ -1,0 +1,99 @@
+"""How numbers, times and results read to people. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from .docking import Progress, Result
+from .i18n import _, ngettext
+
+
+def size_text(size_bytes: float) -> str:
+    """`1.5 GiB`: binary units, as disks are counted here."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size_bytes < 1024:
+            return f"{size_bytes:.0f} {unit}" if unit == "B" else f"{size_bytes:.1f} {unit}"
+        size_bytes /= 1024
+    return f"{size_bytes:.1f} TiB"
+
+
+def duration_text(milliseconds: int | None) -> str:
+    """`1:02:03`, or `-` when it is not known."""
+    if milliseconds is None:
+        return "-"
+    seconds = (milliseconds + 500) // 1000
+    hours, rest = divmod(seconds, 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
+
+
+def local_text(moment: datetime | None, zone: ZoneInfo) -> str:
+    """The agency's wall clock; `-` for a time nobody knows."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}" if moment else "-"
+
+
+def sum_line(result: Result) -> str:
+    """The reconciliation in one line; every entry stands in exactly one addend."""
+    total = result.sum
+    parts = [
+        _("{n} ingested").format(n=total.ingested),
+        _("{n} already held").format(n=total.already_held),
+        _("{n} quarantined").format(n=total.quarantined),
+    ]
+    if total.failed:
+        parts.append(_("{n} failed").format(n=total.failed))
+    return _("{n} on recorder = ").format(n=total.on_recorder) + " + ".join(parts)
+
+
+def cleared_line(result: Result) -> str:
+    """What was removed from the recorder, for a person."""
+    if not result.cleared:
+        return _("nothing was removed from the recorder")
+    return ngettext(
+        "{n} recording removed from the recorder, each read twice and proven",
+        "{n} recordings removed from the recorder, each read twice and proven",
+        result.cleared,
+    ).format(n=result.cleared)
+
+
+def state_text(state: str) -> str:
+    """The state of a docking in words."""
+    return {
+        "waiting": _("waiting"),
+        "listing": _("listing"),
+        "copying": _("copying"),
+        "sealing": _("sealing"),
+        "clearing": _("clearing"),
+        "sealed": _("complete"),
+        "interrupted": _("interrupted"),
+        "stopped": _("stopped"),
+        "fault": _("fault"),
+        "open": _("at work"),
+    }.get(state, state)
+
+
+def plain_progress(progress: Progress) -> str:
+    """One line of a docking for logs and terminals that cannot redraw."""
+    name = progress.recorder or progress.source
+    share = f"{progress.done_bytes * 100 // progress.total_bytes}%" if progress.total_bytes else "-"
+    return f"{name}: {state_text(progress.state)} {share} {size_text(progress.done_bytes)}"
+
+
+def echo_json(value: Any) -> None:
+    """Print JSON for scripts: stable names, UTF-8, one document."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def echo_csv(names: list[str], rows: Iterable[dict[str, Any]]) -> None:
+    """Print CSV with a header, as spreadsheets read it (RFC 4180)."""
+    import csv
+    import sys
+
+    writer = csv.DictWriter(sys.stdout, names, extrasaction="ignore", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(rows)

@@ -1,0 +1,194 @@
+"""The vault: where originals lie, and the only ways to put something there.
+
+Nothing is ever replaced (contract P6): a finished copy gets its name by a rename that refuses to replace, text files
+are written under another name first, and every folder is made durable before anything in it counts.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from hashing.errors import AlreadyThere, TargetFault
+from hashing.filecalls import FileCalls
+from hashing.writing import fsync_folder, make_folders, write_new
+
+from .naming import folder_name
+
+PARTIAL_FOLDER = ".partial"
+QUARANTINE_FOLDER = "quarantine"
+LEDGER_FOLDER = "ledger"
+CLIPS_FOLDER = "clips"
+SESSION_FILE = "session.json"
+MANIFEST_STEM = "manifest"
+# Not departments: what may lie in the vault's root beside them.
+RESERVED = frozenset({PARTIAL_FOLDER, QUARANTINE_FOLDER, LEDGER_FOLDER, "lost+found"})
+TEMPORARY_PREFIX = ".new-"
+
+
+@contextmanager
+def vault_act(path: str, act: str) -> Iterator[None]:
+    """Turn an OSError on our own disk into a TargetFault: it stops ingest, whatever file it met."""
+    try:
+        yield
+    except OSError as error:
+        raise TargetFault(path, act, error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class VaultFile:
+    """One plain file found in the vault, by its path from the vault's root."""
+
+    path: str
+    size_bytes: int
+
+
+class Vault:
+    """A vault in a folder. Paths handed in and out are relative to `root`, in text, with `/`."""
+
+    def __init__(self, files: FileCalls, root: str) -> None:
+        self.files = files
+        self.root = root
+        self._made: set[str] = set()
+
+    def at(self, path: str) -> str:
+        """The absolute path of something in the vault."""
+        return f"{self.root}/{path}" if path else self.root
+
+    @staticmethod
+    def session_dir(department: str, recorder: str, day: str, session: str) -> str:
+        """Where a session's originals lie: `<department>/<recorder>/<YYYY-MM-DD>/<session>`."""
+        first = folder_name(department)
+        if first in RESERVED:
+            first += "_"
+        return f"{first}/{folder_name(recorder)}/{day}/{session}"
+
+    @staticmethod
+    def quarantine_dir(recorder: str, day: str, session: str) -> str:
+        """Where a session puts what it does not understand."""
+        return f"{QUARANTINE_FOLDER}/{folder_name(recorder)}/{day}/{session}"
+
+    def ensure(self, folder: str) -> None:
+        """Make a folder and its parents, each durable. Cheap when done before."""
+        if folder not in self._made:
+            with vault_act(self.at(folder), "mkdir"):
+                make_folders(self.files, self.at(folder), self.root)
+            self._made.add(folder)
+
+    def land(self, partial: str, path: str) -> str:
+        """Give a verified copy (absolute path) its final name; the folder that `settle` must make durable.
+
+        Raises AlreadyThere, TargetFault.
+        """
+        folder = os.path.dirname(path)
+        self.ensure(folder)
+        try:
+            with vault_act(self.at(path), "rename"):
+                self.files.move_new(partial, self.at(path))
+        except TargetFault as fault:
+            if isinstance(fault.cause, FileExistsError):
+                raise AlreadyThere(self.at(path)) from fault
+            raise
+        return folder
+
+    def settle(self, folders: Iterable[str]) -> None:
+        """Make the names in these folders durable."""
+        for folder in sorted(set(folders)):
+            with vault_act(self.at(folder), "fsync"):
+                fsync_folder(self.files, self.at(folder))
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a text file durably; raises AlreadyThere, TargetFault."""
+        self.ensure(os.path.dirname(path))
+        with vault_act(self.at(path), "write"):
+            write_new(self.files, self.at(path), data)
+
+    def write_once(self, path: str, data: bytes) -> bytes:
+        """Write a file, or keep the one that an interrupted run left; gives what lies there now."""
+        try:
+            self.write(path, data)
+        except AlreadyThere:
+            return self.read(path)
+        return data
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a text file of ours; raises FileNotFoundError, TargetFault."""
+        chunks = []
+        try:
+            fd = self.files.open(self.at(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise TargetFault(self.at(path), "open", error) from error
+        try:
+            block = memoryview(bytearray(1 << 20))
+            offset = 0
+            with vault_act(self.at(path), "read"):
+                while count := self.files.preadv(fd, [block], offset):
+                    chunks.append(bytes(block[:count]))
+                    offset += count
+        finally:
+            self.files.close(fd)
+        return b"".join(chunks)
+
+    def remove_partial(self, path: str) -> None:
+        """Remove an unfinished copy (absolute path). Only ever something under `.partial/`."""
+        if os.path.dirname(path) != self.at(PARTIAL_FOLDER):
+            raise ValueError(path)
+        with vault_act(path, "unlink"):
+            try:
+                self.files.unlink(path)
+            except FileNotFoundError:
+                return
+
+    def names(self, folder: str) -> list[str]:
+        """The names in a folder, sorted; none when there is no such folder."""
+        try:
+            with vault_act(self.at(folder), "list"):
+                return sorted(os.fsdecode(entry.name) for entry in self.files.scandir(self.at(folder)))
+        except TargetFault as fault:
+            if isinstance(fault.cause, FileNotFoundError):
+                return []
+            raise
+
+    def files_below(self, folder: str) -> Iterator[VaultFile]:
+        """Every plain file below a folder, in order. Links and other non-files come with size -1."""
+        for name in self.names(folder):
+            path = f"{folder}/{name}" if folder else name
+            with vault_act(self.at(path), "stat"):
+                status = self.files.lstat(self.at(path))
+            if stat.S_ISDIR(status.st_mode):
+                yield from self.files_below(path)
+            else:
+                yield VaultFile(path, status.st_size if stat.S_ISREG(status.st_mode) else -1)
+
+    def session_dirs(self) -> Iterator[str]:
+        """Every session folder that lies in the vault, sealed or not: four levels down from the root."""
+        for department in self.names(""):
+            if department in RESERVED or department.startswith("."):
+                continue
+            yield from self._grandchildren(department, 3)
+
+    def quarantine_dirs(self) -> Iterator[str]:
+        """Every session's quarantine folder."""
+        yield from self._grandchildren(QUARANTINE_FOLDER, 3)
+
+    def _grandchildren(self, folder: str, levels: int) -> Iterator[str]:
+        for name in self.names(folder):
+            path = f"{folder}/{name}"
+            with vault_act(self.at(path), "stat"):
+                if not stat.S_ISDIR(self.files.lstat(self.at(path)).st_mode):
+                    continue
+            if levels == 1:
+                yield path
+            else:
+                yield from self._grandchildren(path, levels - 1)
+
+    def free_bytes(self) -> int:
+        """Space left for us on the vault's file system."""
+        with vault_act(self.root, "statvfs"):
+            numbers = os.statvfs(self.root)
+        return numbers.f_bavail * numbers.f_frsize

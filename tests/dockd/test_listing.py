@@ -1,0 +1,415 @@
+"""Every entry of a volume, from trees that were made to mislead and file systems that are broken."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dockd.listing import UNKNOWN_CAPACITY_BYTES, Listed, NotRegular, Volume, list_volume
+from dockd.mounts import mount_at, read_label
+from hashing.filecalls import OsFileCalls
+from tests.simulators.hostile import (
+    CLIP,
+    DEEP_PATH,
+    NAMES,
+    SECRET,
+    ContainsItself,
+    Counting,
+    Failing,
+    Hostile,
+    OneNameTwice,
+    build,
+)
+
+FILES = OsFileCalls()
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Hostile:
+    outside = tmp_path / "outside"
+    outside.write_bytes(SECRET)
+    root = tmp_path / "recorder"
+    root.mkdir()
+    return build(str(root), outside=str(outside))
+
+
+@pytest.fixture
+def bottomless(tmp_path: Path) -> Iterator[Path]:
+    """A thousand folders in each other; `rm` removes what shutil cannot."""
+    root = tmp_path / "bottomless"
+    root.mkdir()
+    fd = os.open(root, os.O_RDONLY)
+    for _level in range(1500):
+        os.mkdir(b"d", dir_fd=fd)
+        os.close(os.open(b"clip.mp4", os.O_WRONLY | os.O_CREAT, dir_fd=fd))
+        # A second folder at every level, after the deep one: the walk must find its way back up.
+        os.mkdir(b"e", dir_fd=fd)
+        below = os.open(b"d", os.O_RDONLY, dir_fd=fd)
+        os.close(fd)
+        fd = below
+    os.close(fd)
+    yield root
+    subprocess.run(["rm", "-rf", str(root)], check=True)
+
+
+def by_path(entries: tuple[Listed, ...]) -> dict[bytes, Listed]:
+    return {entry.path: entry for entry in entries}
+
+
+# -------------------------------------------------------------------------------------------------- listing
+
+
+def test_every_entry_of_a_hostile_tree_is_listed_with_its_kind(hostile: Hostile) -> None:
+    listing = list_volume(FILES, hostile.root)
+    assert {entry.path: entry.kind for entry in listing.entries} == hostile.kinds
+    assert len(listing.entries) == len(hostile.kinds)
+    assert [entry.path for entry in listing.entries] == sorted(hostile.kinds)
+    assert all(entry.fault is None for entry in listing.entries)
+
+
+def test_links_are_told_and_not_followed(hostile: Hostile, tmp_path: Path) -> None:
+    entries = by_path(list_volume(FILES, hostile.root).entries)
+    assert entries[b"link-outside.mp4"].link_target == os.fsencode(tmp_path / "outside")
+    assert entries[b"link-to-folder"].link_target == b"/"
+    assert not any(path.startswith(b"link-to-folder/") for path in entries)
+
+
+def test_holes_show_in_what_is_allocated(hostile: Hostile) -> None:
+    bomb = by_path(list_volume(FILES, hostile.root).entries)[b"sparse-bomb.mp4"]
+    assert bomb.size_bytes >= 1024**4
+    assert bomb.allocated_bytes < 1024**2
+
+
+def test_depth_beyond_path_max_is_reached_with_few_descriptors(bottomless: Path) -> None:
+    files = Counting()
+    listing = list_volume(files, str(bottomless))
+    assert len(listing.entries) == 1500
+    assert max(len(entry.path) for entry in listing.entries) == 2 * 1499 + len(b"clip.mp4")
+    assert files.most_open < 25
+    assert not files.open_now
+    # Each folder is opened once on the way down and at most once on the way up.
+    assert files.calls["open"] < 1500 * 3 + 10
+
+
+def test_a_tree_with_more_names_than_memory_allows_ends_as_a_finding(bottomless: Path) -> None:
+    files = Counting()
+    listing = list_volume(files, str(bottomless), limit_bytes=100_000)
+    assert [entry.fault for entry in listing.entries if entry.kind == "unlistable"] == ["too-much"]
+    assert len(listing.entries) < 250
+    assert not files.open_now
+
+
+def test_a_name_listed_twice_is_listed_twice_and_marked(tmp_path: Path) -> None:
+    (tmp_path / "twice.mp4").write_bytes(CLIP)
+    (tmp_path / "once.mp4").write_bytes(CLIP)
+    listing = list_volume(OneNameTwice("twice.mp4"), str(tmp_path))
+    assert [(entry.path, entry.kind, entry.fault) for entry in listing.entries] == [
+        (b"once.mp4", "file", None),
+        (b"twice.mp4", "file", "duplicate-name"),
+        (b"twice.mp4", "file", "duplicate-name"),
+    ]
+
+
+def test_a_folder_listed_twice_is_entered_once_and_the_second_is_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "twice").mkdir()
+    (tmp_path / "twice" / "clip.mp4").write_bytes(CLIP)
+    listing = list_volume(OneNameTwice("twice"), str(tmp_path))
+    assert [(entry.path, entry.kind, entry.fault) for entry in listing.entries] == [
+        (b"twice", "unlistable", "duplicate-name"),
+        (b"twice/clip.mp4", "file", None),
+    ]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_folder_that_contains_itself_is_a_finding(tmp_path: Path, refused: bool) -> None:
+    (tmp_path / "a" / "again").mkdir(parents=True)
+    (tmp_path / "a" / "clip.mp4").write_bytes(CLIP)
+    listing = list_volume(ContainsItself(b"again", refused=refused), str(tmp_path))
+    assert [(entry.path, entry.kind, entry.fault) for entry in listing.entries] == [
+        (b"a/again", "unlistable", "loop"),
+        (b"a/clip.mp4", "file", None),
+    ]
+
+
+def test_a_folder_whose_listing_fails_is_a_finding_and_the_rest_is_listed(tmp_path: Path) -> None:
+    for folder in ("bad", "good"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "clip.mp4").write_bytes(CLIP)
+    bad = os.stat(tmp_path / "bad").st_ino
+    files = Failing("scandir", errno.EIO, lambda fd: os.fstat(fd).st_ino == bad)  # type: ignore[arg-type]
+    listing = list_volume(files, str(tmp_path))
+    assert [(entry.path, entry.kind, entry.fault, entry.errno) for entry in listing.entries] == [
+        (b"bad", "unlistable", "listing-failed", errno.EIO),
+        (b"good/clip.mp4", "file", None, None),
+    ]
+
+
+def test_an_entry_of_which_nothing_can_be_learned_is_a_finding(tmp_path: Path) -> None:
+    for name in ("bad.mp4", "good.mp4"):
+        (tmp_path / name).write_bytes(CLIP)
+    listing = list_volume(Failing("lstat", errno.EIO, lambda name: name == b"bad.mp4"), str(tmp_path))
+    assert [(entry.path, entry.kind, entry.fault, entry.errno) for entry in listing.entries] == [
+        (b"bad.mp4", "unlistable", "status-failed", errno.EIO),
+        (b"good.mp4", "file", None, None),
+    ]
+
+
+def test_a_way_back_that_is_lost_is_a_finding_for_what_was_still_to_be_entered(bottomless: Path) -> None:
+    seen: list[object] = []
+
+    def up_or_again(name: object) -> bool:
+        seen.append(name)
+        return name == b".." or (name == b"d" and len(seen) > 1600)
+
+    listing = list_volume(Failing("open", errno.EIO, up_or_again), str(bottomless))
+    lost = [entry for entry in listing.entries if entry.kind == "unlistable"]
+    assert lost and all(entry.path.endswith(b"/e") and entry.errno == errno.EIO for entry in lost)
+    assert sum(entry.kind == "file" for entry in listing.entries) == 1500
+
+
+def test_a_way_back_that_is_barred_is_found_again_from_the_root(tmp_path: Path) -> None:
+    for level in range(40):
+        folder = tmp_path.joinpath(*["d"] * level)
+        (folder / "e").mkdir(parents=True)
+        (folder / "e" / "clip.mp4").write_bytes(CLIP)
+    barred = Failing("open", errno.EACCES, lambda name: name == b"..")
+    listing = list_volume(barred, str(tmp_path))
+    assert len(listing.entries) == 40 and all(entry.kind == "file" for entry in listing.entries)
+    assert barred.fired > 20
+
+
+def test_a_root_that_cannot_be_listed_is_no_empty_recorder(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="Input/output"):
+        list_volume(Failing("scandir", errno.EIO, lambda fd: True), str(tmp_path))
+    with pytest.raises(FileNotFoundError):
+        list_volume(FILES, str(tmp_path / "nowhere"))
+
+
+@pytest.mark.contract("P3")
+def test_a_pulled_vfat_that_lists_as_empty_is_no_empty_recorder(tmp_path: Path) -> None:
+    answers: list[OSError | None] = [None]
+
+    def statvfs(fd: int) -> os.statvfs_result:
+        if answers[0] is not None:
+            raise answers[0]
+        return os.fstatvfs(fd)
+
+    with Volume.open(FILES, str(tmp_path), statvfs=statvfs) as volume:
+        assert list_volume(FILES, volume).entries == ()
+        answers[0] = OSError(errno.EIO, "Input/output error")
+        with pytest.raises(OSError):
+            list_volume(FILES, volume)
+
+
+def test_a_mount_inside_the_volume_is_not_entered() -> None:
+    # /proc lies inside / on every Linux machine; only the first level is of interest here.
+    with Volume.open(FILES, "/") as volume, pytest.raises(NotRegular) as fault:
+        volume.open_folder(b"proc")
+    assert fault.value.kind == "other-device"
+
+
+def test_a_mount_inside_the_volume_is_a_finding(tmp_path: Path) -> None:
+    recorder = tmp_path / "recorder"
+    (recorder / "inside").mkdir(parents=True)
+    (recorder / "clip.mp4").write_bytes(CLIP)
+    script = (
+        f"mount -t tmpfs none {recorder}/inside && touch {recorder}/inside/foreign.mp4 && "
+        f"exec {sys.executable} -c '"
+        "from dockd.listing import list_volume; from hashing.filecalls import OsFileCalls; "
+        f'print([(e.path, e.kind, e.fault) for e in list_volume(OsFileCalls(), "{recorder}").entries])\''
+    )
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script], capture_output=True, text=True, check=True, cwd=Path.cwd()
+    )
+    assert done.stdout.strip() == "[(b'clip.mp4', 'file', None), (b'inside', 'unlistable', 'other-device')]"
+
+
+# --------------------------------------------------------------------------------------------------- opening
+
+
+def test_every_plain_file_can_be_opened_and_nothing_else(hostile: Hostile) -> None:
+    with Volume.open(FILES, hostile.root) as volume:
+        for path, kind in hostile.kinds.items():
+            if kind == "file":
+                os.close(volume.open_entry(path))
+            else:
+                with pytest.raises(OSError):
+                    volume.open_entry(path)
+        with pytest.raises(NotRegular) as fault:
+            volume.open_entry(b"empty folder")
+        assert fault.value.kind == "folder"
+
+
+def test_a_fifo_does_not_hold_the_reader_up(hostile: Hostile) -> None:
+    with Volume.open(FILES, hostile.root) as volume, pytest.raises(NotRegular) as fault:
+        volume.open_entry(b"fifo.mp4")
+    assert fault.value.kind == "fifo"
+
+
+def test_what_is_read_is_the_file_of_that_name(hostile: Hostile) -> None:
+    with Volume.open(FILES, hostile.root) as volume:
+        for name in NAMES:
+            assert volume.read_small(name, 10_000) == CLIP + name
+        assert volume.read_small(DEEP_PATH, 10_000) == CLIP + b"bottom"
+        assert volume.read_small(NAMES[0], 4) == CLIP[:4]
+
+
+@pytest.mark.parametrize("path", [b"", b"/etc/passwd", b"../outside", b"a/../../outside", b"a//b", b"./a"])
+def test_a_path_that_could_lead_elsewhere_is_refused(tmp_path: Path, path: bytes) -> None:
+    with Volume.open(FILES, str(tmp_path)) as volume, pytest.raises(ValueError):
+        volume.open_entry(path)
+
+
+def test_a_folder_that_became_a_link_is_not_followed(tmp_path: Path) -> None:
+    root, elsewhere = tmp_path / "recorder", tmp_path / "elsewhere"
+    root.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "clip.mp4").write_bytes(SECRET)
+    (root / "folder").symlink_to(elsewhere)
+    with Volume.open(FILES, str(root)) as volume, pytest.raises(OSError):
+        volume.open_entry(b"folder/clip.mp4")
+
+
+def test_twenty_thousand_files_of_a_folder_cost_one_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b" / "c"
+    folder.mkdir(parents=True)
+    for number in range(200):
+        (folder / f"{number}.mp4").write_bytes(b"x")
+    files = Counting()
+    with Volume.open(files, str(tmp_path)) as volume:
+        for number in range(200):
+            files.close(volume.open_entry(b"a/b/c/%d.mp4" % number))
+        assert files.calls["open"] == 1 + 3 + 200
+    assert not files.open_now
+
+
+def test_many_folders_keep_few_descriptors_open(tmp_path: Path) -> None:
+    for number in range(50):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "clip.mp4").write_bytes(b"x")
+    files = Counting()
+    with Volume.open(files, str(tmp_path)) as volume:
+        for number in range(50):
+            files.close(volume.open_entry(b"%d/clip.mp4" % number))
+        assert files.most_open <= 11
+    assert not files.open_now
+
+
+def test_two_readers_do_not_take_each_others_folders_away(tmp_path: Path) -> None:
+    for number in range(40):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "clip.mp4").write_bytes(str(number).encode())
+    wrong: list[object] = []
+    with Volume.open(FILES, str(tmp_path)) as volume:
+
+        def read(step: int) -> None:
+            for turn in range(400):
+                number = turn * step % 40
+                try:
+                    data = volume.read_small(b"%d/clip.mp4" % number, 10)
+                except OSError as error:
+                    wrong.append(error)
+                    continue
+                if data != str(number).encode():
+                    wrong.append((number, data))
+
+        threads = [threading.Thread(target=read, args=(step,)) for step in (1, 7, 11)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert wrong == []
+
+
+def test_noatime_is_left_out_where_it_is_not_permitted(tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").write_bytes(CLIP)
+    asked: list[int] = []
+
+    class NotOwner(OsFileCalls):
+        def open(self, path, flags, mode=0o600, *, dir_fd=None):  # type: ignore[no-untyped-def,override]
+            asked.append(flags)
+            if flags & os.O_NOATIME:
+                raise PermissionError(errno.EPERM, "Operation not permitted")
+            return os.open(path, flags, mode, dir_fd=dir_fd)
+
+    with Volume.open(NotOwner(), str(tmp_path)) as volume:
+        for _time in range(3):
+            assert volume.read_small(b"clip.mp4", 100_000) == CLIP
+    assert sum(bool(flags & os.O_NOATIME) for flags in asked) == 1
+
+
+def test_a_closed_volume_opens_nothing_and_leaves_no_descriptor(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "clip.mp4").write_bytes(CLIP)
+    files = Counting()
+    volume = Volume.open(files, str(tmp_path))
+    volume.read_small(b"a/clip.mp4", 10)
+    volume.close()
+    volume.close()
+    with pytest.raises(OSError):
+        volume.open_entry(b"a/clip.mp4")
+    assert not files.open_now
+
+
+def test_open_folder_hands_out_a_descriptor_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    with Volume.open(FILES, str(tmp_path)) as volume:
+        fds = [volume.open_folder(path) for path in (b"", b"a", b"a/b")]
+    for fd, place in zip(fds, ("", "a", "a/b"), strict=True):
+        assert os.fstat(fd).st_ino == os.stat(tmp_path / place).st_ino
+        os.close(fd)
+
+
+# --------------------------------------------------------------------------------------------------- what it is
+
+
+def test_a_plain_folder_has_no_label_and_stable_facts(tmp_path: Path) -> None:
+    with Volume.open(FILES, str(tmp_path)) as volume:
+        facts = volume.facts()
+        assert volume.label() is None
+        assert volume.capacity_bytes > 0
+        (tmp_path / "new").write_bytes(CLIP)
+        assert volume.facts() == facts
+
+
+def test_a_size_that_is_not_told_limits_nothing(tmp_path: Path) -> None:
+    def statvfs(fd: int) -> os.statvfs_result:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    with Volume.open(FILES, str(tmp_path), statvfs=statvfs) as volume:
+        assert volume.capacity_bytes == UNKNOWN_CAPACITY_BYTES
+
+
+MOUNTINFO = (
+    b"22 1 254:0 / / rw,relatime - ext4 /dev/root rw\n"
+    b"40 22 8:17 / /media/card\\040one ro,nosuid,nodev - vfat /dev/sdb1 ro,fmask=0133\n"
+    b"41 22 0:45 / /run rw shared:5 - tmpfs tmpfs rw\n"
+    b"42 22 8:33 / /media/two ro shared:9 master:1 - exfat /dev/sdc1 ro\n"
+    b"43 42 0:50 / /media/two rw - tmpfs tmpfs rw\n"
+)
+
+
+def test_mountinfo_tells_the_device_of_a_mount_and_of_nothing_else() -> None:
+    card = mount_at(MOUNTINFO, b"/media/card one", os.makedev(8, 17))
+    assert card is not None and (card.source, card.filesystem) == ("/dev/sdb1", "vfat")
+    assert mount_at(MOUNTINFO, b"/media/card one", os.makedev(8, 18)) is None
+    assert mount_at(MOUNTINFO, b"/media/card one/DCIM", os.makedev(8, 17)) is None
+    assert mount_at(MOUNTINFO, b"/run", os.makedev(0, 45)) is None
+    # Something else was mounted over the card: what is seen there is not the card.
+    assert mount_at(MOUNTINFO, b"/media/two", os.makedev(8, 33)) is None
+
+
+def test_the_label_is_read_from_the_file_system(tmp_path: Path) -> None:
+    image = tmp_path / "card.img"
+    image.write_bytes(b"")
+    os.truncate(image, 4 * 1024 * 1024)
+    assert read_label(str(image)) is None
+    subprocess.run(["mkfs.ext4", "-q", "-F", "-L", "00018123", str(image)], check=True)
+    assert read_label(str(image)) == "00018123"
