@@ -102,6 +102,7 @@ def track(text: str) -> Track:
 def claimed_time(text: str) -> tuple[str, str] | Refused | None:
     """ISO 8601 and unit ("utc", "local", "unzoned") of a date that a file claims; None when it claims none.
 
+    A summer-time mark behind an offset (AVCHD) is passed over: the offset is taken as exiftool takes it.
     Unset is written 0000:00:00, blanks, or as the epoch of QuickTime (ISO 14496-12 8.2.2: seconds since 1904-01-01).
     """
     text = text.strip()

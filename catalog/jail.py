@@ -102,7 +102,7 @@ class Jail:
         return [os.fsencode(word) for word in words]
 
     def run(self, argv: Sequence[Path], timeout_s: float, output_limit_bytes: int) -> Ran:
-        """Run `argv` with /dev/null as input, until it ends or a limit ends it; nothing of it is left running.
+        """Run `argv` with /dev/null as input, until it ends or a limit ends it; the kernel ends whatever it left running.
 
         `output_limit_bytes` bounds what it prints on both streams; `stdout` is what came before. The box dies with
         the thread that started it. Raises OSError when bubblewrap cannot be started at all.
@@ -116,12 +116,11 @@ class Jail:
             process_group=0,
         )
         try:
-            stdout, tail, limited = _collect(process, started + timeout_s, output_limit_bytes)
+            stdout, tail, stopped = _collect(process, started + timeout_s, output_limit_bytes)
         finally:
             end(process)
         code = process.returncode
-        if limited is None and code != 0:
-            limited = _limit_met(code, tail)
+        limited = stopped or (None if code == 0 else _limit_met(code, tail))
         return Ran(stdout, tail, code, time.monotonic() - started, limited)
 
 
@@ -189,7 +188,8 @@ def _prlimit(limits: Limits) -> list[str]:
     return [
         "/usr/bin/prlimit",
         f"--as={limits.memory_bytes}",
-        f"--cpu={limits.cpu_s}",
+        # The first limit is a signal that tells us why, the second one cannot be ignored.
+        f"--cpu={limits.cpu_s}:{limits.cpu_s + 1}",
         f"--fsize={limits.file_bytes}",
         f"--nproc={limits.processes}",
         "--core=0",

@@ -81,7 +81,7 @@ class Queries:
         return self._all(Clip, select(*_CLIP).where(self._own(clips, digest=digest)).order_by(clips.c.id))
 
     def clips_without_facts(self, limit: int | None = None, *, again: bool = False) -> list[Clip]:
-        """Clips whose facts nobody has tried to read, session by session; with `again` also those a parser failed on."""
+        """Clips whose facts nobody has tried to read, by session; with `again` also those a parser failed on."""
         waiting = select(*_CLIP).where(self._own(clips), clips.c.facts_state != literal("read", literal_execute=True))
         if not again:
             waiting = waiting.where(clips.c.facts_state == "pending")

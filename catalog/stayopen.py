@@ -30,7 +30,7 @@ class ParserFault(Exception):
         self.reason = reason
 
 
-class StayOpenExiftool(exiftool.ExifTool):
+class StayOpenExiftool(exiftool.ExifTool):  # type: ignore[misc]  # pyexiftool has no types
     """`tool` (a path inside the box) kept open in `jail`, each question with `arguments` and these two limits.
 
     The box dies with the thread that calls `run`.

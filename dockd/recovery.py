@@ -16,7 +16,8 @@ from hashing.reading import read_back
 from hashing.writing import is_temporary
 
 from .ledger import export
-from .sealing import Story, quarantine_folder, seal
+from .naming import shown
+from .sealing import Story, seal
 from .station import Station
 from .vault import CLIPS_FOLDER, LEDGER_FOLDER, PARTIAL_FOLDER, vault_act
 
@@ -42,7 +43,8 @@ def come_to_rest(station: Station) -> Rest:
     for session in station.catalog.unsealed_sessions():
         story = story_of(station, session.id)
         aside += _put_strangers_aside(station, story)
-        removed += _sweep_temporaries(station, story.opened.vault_dir)
+        for folder in (story.opened.vault_dir, _quarantine_of(station, story)):
+            removed += _sweep_temporaries(station, folder)
         seal(station, story, state="interrupted", milliseconds=0)
         sessions.append(session.id)
     removed += _sweep_partials(station)
@@ -92,15 +94,17 @@ def _put_strangers_aside(station: Station, story: Story) -> int:
 
 def _originals_of(station: Station, story: Story) -> list[str]:
     """All plain files in the session's clips folder and in its quarantine folder."""
-    opened = story.opened
-    day = opened.vault_dir.split("/")[-2]
-    quarantine = quarantine_folder(
-        station.vault.quarantine_dir(opened.recorder, day, opened.session) + f"/{CLIPS_FOLDER}"
-    )
     found: list[str] = []
-    for folder in (f"{opened.vault_dir}/{CLIPS_FOLDER}", f"{quarantine}/{CLIPS_FOLDER}"):
-        found.extend(file.path for file in station.vault.files_below(folder) if file.size_bytes >= 0)
+    for folder in (story.opened.vault_dir, _quarantine_of(station, story)):
+        originals = station.vault.files_below(f"{folder}/{CLIPS_FOLDER}")
+        found.extend(file.path for file in originals if file.size_bytes >= 0)
     return found
+
+
+def _quarantine_of(station: Station, story: Story) -> str:
+    """The session's quarantine folder; it has the same day as its folder of originals."""
+    opened = story.opened
+    return station.vault.quarantine_dir(opened.recorder, opened.vault_dir.split("/")[-2], opened.session)
 
 
 def _set_aside(station: Station, path: str, digest: Digest) -> None:
@@ -119,16 +123,20 @@ def _sweep_partials(station: Station) -> int:
     """Remove what nobody can go on with, and orphans whose bytes the catalogue has; the rest stays."""
     vault = station.vault
     station.partials.reload()
-    known = {kept.identity: kept for kept in station.partials.records()}
-    for kept in known.values():
-        if station.partials.kept(kept.identity) is None:
-            station.partials.forget(kept.identity)
     removed = 0
+    for kept in station.partials.records():
+        path = shown(bytes.fromhex(kept.path_hex))
+        if station.catalog.held(kept.recorder, path, kept.size_bytes):
+            # The cut came between the copy's new name and the end of its old one.
+            station.partials.discard(kept.identity)
+            removed += 1
+        elif station.partials.kept(kept.identity) is None:
+            station.partials.forget(kept.identity)
+    known = {kept.identity: kept for kept in station.partials.records()}
     for name in vault.names(PARTIAL_FOLDER):
         path = vault.at(f"{PARTIAL_FOLDER}/{name}")
         if name.startswith(ORPHAN_PREFIX):
-            digest = Digest(Algorithm.BLAKE3, bytes.fromhex(name.removeprefix(ORPHAN_PREFIX)))
-            gone = bool(station.catalog.clips_with_digest(str(digest)))
+            gone = _catalogued(station, Digest(Algorithm.BLAKE3, bytes.fromhex(name.removeprefix(ORPHAN_PREFIX))))
         elif name.endswith(".part"):
             gone = name.removesuffix(".part") not in known
         else:
@@ -137,6 +145,13 @@ def _sweep_partials(station: Station) -> int:
             vault.remove_partial(path)
             removed += 1
     return removed
+
+
+def _catalogued(station: Station, digest: Digest) -> bool:
+    """Whether a clip or a quarantined copy has these bytes."""
+    if station.catalog.clips_with_digest(str(digest)):
+        return True
+    return any(entry.digest == str(digest) for entry in station.catalog.quarantined())
 
 
 def _sweep_temporaries(station: Station, folder: str) -> int:

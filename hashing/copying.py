@@ -41,7 +41,7 @@ __all__ = [
 MIB = 2**20
 STOP_PATIENCE_S = 5.0
 """Who asked us to stop does not wait for a recorder as long as who asked for a copy."""
-_UNPROVEN = 4
+_UNPROVEN = 32
 """Messages the prover may lag behind the writer: enough to overlap, too few to leave a long tail at the end."""
 
 

@@ -9,11 +9,12 @@ import os
 from dataclasses import replace
 
 from .buffers import Block, Channel
+from .checking import Checker
 from .conveyor import Board, Checkpoint, Ended, Flush, LongCopy, Message, Pack, Small
-from .digest import Algorithm, Digest, digest_of
+from .digest import Algorithm, Digest
 from .errors import DigestMismatch, HashingError, TargetFault
 from .filecalls import FileCalls
-from .medium import Flag, ReadFault, stored_file
+from .medium import Flag, ReadFault
 from .outcomes import Checkpointed, Condemned, CopyTask, Outcome, SourceFault, Verified
 from .placing import FINISHED_MODE, Target
 
@@ -39,6 +40,7 @@ class Prover:
         self._out = out
         self._board = board
         self._block = Block(block_bytes)
+        self._checker = Checker(files)
         self._batch_files = batch_files
         self._batch_bytes = batch_bytes
         self._closing = closing
@@ -48,8 +50,11 @@ class Prover:
 
     def run(self) -> None:
         """Until the reader has ended; raises Closed, Stopped, TargetFault, DigestMismatch."""
-        while self._prove(self._written.get()):
-            pass
+        try:
+            while self._prove(self._written.get()):
+                pass
+        finally:
+            self._checker.close()
 
     def _prove(self, message: Message) -> bool:
         match message:
@@ -189,36 +194,23 @@ class Prover:
             except OSError as error:
                 self._out.put([*outcomes, *(self._condemn(small.task, "fsync", error) for small in smalls)])
                 raise TargetFault(smalls[0].task.partial, "syncfs", error) from error
-        for small in smalls:
-            found, how, cause = self._read_small(small)
-            assert small.sums is not None
-            task, expected = small.task, small.sums.digests[Algorithm.BLAKE3]
-            if found == expected:
-                sums = small.sums
-                outcomes.append(Verified(task, task.size_bytes, sums.digests, sums.fingerprint, False, how, 0))
+        all_found = self._checker.read([(small.task.partial, small.task.size_bytes) for small in smalls])
+        for small, found in zip(smalls, all_found, strict=True):
+            task, sums = small.task, small.sums
+            assert sums is not None
+            expected = sums.digests[Algorithm.BLAKE3]
+            if found.digest == expected:
+                outcomes.append(Verified(task, task.size_bytes, sums.digests, sums.fingerprint, False, found.how, 0))
                 continue
-            outcomes.append(self._condemn(task, "digest" if cause is None else "unreadable", cause))
+            outcomes.append(self._condemn(task, "digest" if found.cause is None else "unreadable", found.cause))
             again.append(replace(task, resume=None))
             if small.attempt > 1:
-                failure = self._second_failure(task, cause, expected, found)
+                failure = self._second_failure(task, found.cause, expected, found.digest)
         if outcomes:
             self._out.put(outcomes)
         if failure is not None:
             raise failure
         self._board.settle(len(smalls), again)
-
-    def _read_small(self, small: Small) -> tuple[Digest | None, str, OSError | None]:
-        """What the medium gives for a small file (None: not as many bytes as it should), how, or why it gives none."""
-        size_bytes = small.task.size_bytes
-        try:
-            with stored_file(self._files, small.task.partial) as stored:
-                if stored.size_bytes() != size_bytes:
-                    return None, stored.how, None
-                done, error = stored.fill(self._block.view, 0, size_bytes)
-                found = digest_of(self._block.view[:done]) if done == size_bytes and error is None else None
-                return found, stored.how, error
-        except OSError as error:
-            return None, "", error
 
     # Both ----------------------------------------------------------------------------------------------------------
 

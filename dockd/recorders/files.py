@@ -149,7 +149,9 @@ def _problems(parsed: FamilyFile) -> Iterator[tuple[str, str]]:
     yield from _double_extensions(parsed)
     for i, encoding in enumerate(parsed.binding.encodings if parsed.binding else ()):
         try:
-            b"".decode(encoding)
+            b"x".decode(encoding)
+        except UnicodeDecodeError:
+            continue
         except LookupError:
             yield f"binding.encodings.{i}", f"unknown encoding {encoding!r}"
 

@@ -43,6 +43,14 @@ def test_two_names_never_become_one(one: bytes, other: bytes) -> None:
 
 @given(PATH)
 @settings(max_examples=600)
+def test_a_name_that_looks_like_anothers_safe_form_does_not_take_its_place(one: bytes) -> None:
+    for form in (vault_path, shown):
+        other = form(one).encode()
+        assert (form(other) == form(one)) == (other == one)
+
+
+@given(PATH)
+@settings(max_examples=600)
 def test_every_path_stays_inside_and_every_component_fits_a_file_system(path: bytes) -> None:
     safe = vault_path(path)
     parts = safe.split("/")

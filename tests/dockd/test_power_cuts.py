@@ -99,7 +99,7 @@ def whole(station: Station, contents: dict[str, bytes]) -> None:
 @pytest.mark.contract("P4")
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_after_a_power_cut_at_any_change_nothing_is_lost_and_nothing_doubled(
-    film: Film, shard: int, tmp_path: Path
+    film: Film, shard: int, quick_path: Path
 ) -> None:
     tried: set[str] = set()
     for cut, luck, seed in states(film, shard):
@@ -109,7 +109,7 @@ def test_after_a_power_cut_at_any_change_nothing_is_lost_and_nothing_doubled(
         if print_ in tried:
             continue
         tried.add(print_)
-        root = tmp_path / f"{cut}-{luck}-{seed}"
+        root = quick_path / f"{cut}-{luck}-{seed}"
         start_again(film, disk, committed, root)
         with open_station(root, seed=cut) as station:
             before = {clip.id for clip in station.catalog.clips()}

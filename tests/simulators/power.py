@@ -46,6 +46,7 @@ class PowerLog(OsFileCalls):
     _inodes: dict[tuple[int, int], int] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _version: int = -1
+    _made: int = 0
     _watcher: sqlite3.Connection | None = None
 
     # -------------------------------------------------------------------------------------------------- the database
@@ -92,7 +93,9 @@ class PowerLog(OsFileCalls):
             status = os.fstat(fd)
             key = (status.st_dev, status.st_ino)
             if not existed:
-                self._inodes[key] = len(self._inodes)
+                # The kernel gives a removed file's number to a new one; ours are never used again.
+                self._made += 1
+                self._inodes[key] = self._made
                 self._note(Change("create", relative, self._inodes[key]))
                 self._note(Change("name", relative, self._inodes[key]))
             self._fds[fd] = (relative, self._inodes.get(key, -1))

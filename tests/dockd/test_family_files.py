@@ -1,0 +1,122 @@
+"""Family files: what an administrator may write, and how faults in it are told."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from dockd.recorders import FamilyFaults, load_families
+from dockd.recorders.family import Globs
+from tests.simulators.cards import FAMILIES, OWN, card, family_folder, matched, taken
+
+
+def test_an_administrators_family_is_used_with_its_zone_marks_and_side_files(tmp_path: Path) -> None:
+    families = load_families(str(family_folder(tmp_path)))
+    names = ["x/wang_20261120081500.mp4", "x/wang_20261120081500.KEY", "x/li_20261120081500+.mp4", "AB_77/0012.mp4"]
+    found = matched(card(tmp_path / "card", *names), families=families)
+    assert found.family.name == "own" and found.recorder == "77"
+    marked = taken(found, names[0])
+    assert (marked.officer, marked.recorded_at, marked.key_mark) == ("wang", "2026-11-20T08:15:00Z", True)
+    assert taken(found, names[1]).kind == "log"
+    assert taken(found, names[2]).key_mark
+    container = taken(found, names[3])
+    assert (container.officer, container.sequence, container.key_mark) == ("AB", "0012", False)
+    assert container.clearable and not taken(found, names[1]).clearable
+
+
+def test_an_administrators_family_takes_the_place_of_a_shipped_one(tmp_path: Path) -> None:
+    folder = family_folder(tmp_path, OWN.replace('"own"', '"gat947"', 1))
+    families = {family.name: family for family in load_families(str(folder))}
+    assert len(families) == len(FAMILIES)
+    assert families["gat947"].origin == str(folder / "own.toml")
+
+
+def test_a_folder_of_families_that_does_not_exist_holds_none(tmp_path: Path) -> None:
+    assert [family.name for family in load_families(str(tmp_path / "none"))] == [family.name for family in FAMILIES]
+
+
+def test_all_faults_of_all_family_files_are_told_together(tmp_path: Path) -> None:
+    family_folder(
+        tmp_path,
+        """
+name = "own"
+extends = "nothing"
+title = {{ zh = "自有", en = "own" }}
+rank = 90
+zone = "Mars/Olympus"
+clear = ["binding"]
+traces = ["[z-a]"]
+
+[[recognise]]
+label = "("
+
+[[recognise]]
+
+[[names]]
+pattern = '(?P<badge>[0-9]+)'
+start = ["%H"]
+
+[kinds]
+video = ["mp4"]
+audio = ["MP4"]
+
+[binding]
+files = ["x.ini"]
+encodings = ["klingon"]
+""",
+    )
+    family_folder(tmp_path, 'name = "Bad Name"\nrank = "high"\nlooks = 1\n', name="second.toml")
+    family_folder(tmp_path, "name =", name="third.toml")
+    with pytest.raises(FamilyFaults) as raised:
+        load_families(str(tmp_path / "recorders.d"))
+    keys = Counter((os.path.basename(fault.file), fault.key) for fault in raised.value.faults)
+    assert keys == {
+        ("own.toml", "zone"): 1,
+        ("own.toml", "clear"): 1,
+        ("own.toml", "traces"): 1,
+        ("own.toml", "recognise.0.label"): 1,
+        ("own.toml", "recognise.1"): 1,
+        ("own.toml", "names.0.pattern"): 1,
+        ("own.toml", "names.0.start"): 2,
+        ("own.toml", "kinds.audio"): 1,
+        ("own.toml", "binding.encodings.0"): 1,
+        ("second.toml", "name"): 1,
+        ("second.toml", "title"): 1,
+        ("second.toml", "rank"): 1,
+        ("second.toml", "looks"): 1,
+        ("third.toml", ""): 1,
+    }
+
+
+@pytest.mark.parametrize("extends", ["nothing", "own"])
+def test_a_family_that_extends_nothing_known_is_a_fault(tmp_path: Path, extends: str) -> None:
+    folder = family_folder(tmp_path, OWN.replace('extends = "folder"', f'extends = "{extends}"'))
+    with pytest.raises(FamilyFaults) as raised:
+        load_families(str(folder))
+    assert [fault.key for fault in raised.value.faults] == ["extends"]
+
+
+def test_two_files_of_one_folder_may_not_name_one_family(tmp_path: Path) -> None:
+    family_folder(tmp_path)
+    folder = family_folder(tmp_path, name="second.toml")
+    with pytest.raises(FamilyFaults) as raised:
+        load_families(str(folder))
+    assert [fault.key for fault in raised.value.faults] == ["name"]
+
+
+def test_every_shipped_family_has_titles_and_a_last_resort_exists() -> None:
+    assert {family.name for family in FAMILIES} == {"gat947", "ambarella", "bound", "dcim", "folder"}
+    assert all(set(family.title) == {"zh", "en"} for family in FAMILIES)
+    assert FAMILIES[-1].recognise[0].always
+
+
+def test_globs_stay_within_components_and_are_blind_to_case() -> None:
+    globs = Globs(["DCIM/*/x?.mp4", "**/deep/**", "[ab].txt"])
+    assert globs.find("dcim/100/X1.MP4") == "DCIM/*/x?.mp4"
+    assert globs.find("DCIM/1/2/x1.mp4") is None
+    assert globs.find("deep/x") == "**/deep/**" and globs.find("a/b/deep/c/d") == "**/deep/**"
+    assert globs.find("B.TXT") == "[ab].txt" and globs.find("c.txt") is None
+    assert Globs([]).find("") is None
