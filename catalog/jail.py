@@ -102,7 +102,7 @@ class Jail:
         return [os.fsencode(word) for word in words]
 
     def run(self, argv: Sequence[Path], timeout_s: float, output_limit_bytes: int) -> Ran:
-        """Run `argv` with /dev/null as input, until it ends or a limit ends it; the kernel ends whatever it left running.
+        """Run `argv` with /dev/null as input, until it ends or a limit ends it; the kernel ends what it leaves running.
 
         `output_limit_bytes` bounds what it prints on both streams; `stdout` is what came before. The box dies with
         the thread that started it. Raises OSError when bubblewrap cannot be started at all.

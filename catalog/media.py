@@ -214,11 +214,12 @@ def _exiftool_created(tags: list[tuple[str, str]], source: str) -> Iterator[Fact
 
 
 def _exiftool_place(tags: list[tuple[str, str]], source: str) -> Iterator[Fact | Failure]:
-    """Composite tags carry the hemisphere in the sign; the source is the tag that they were made of."""
+    """Composite tags carry the hemisphere in the sign; the source is the tag they were made of, if one."""
     lat = next((value for key, value in tags if key == "Composite:GPSLatitude"), "")
     lon = next((value for key, value in tags if key == "Composite:GPSLongitude"), "")
     written = [key for key, _ in tags if key.endswith((":GPSCoordinates", ":LocationInformation", ":GPSLatitude"))]
-    origin = next((key for key in written if not key.startswith("Composite:")), "Composite:GPSLatitude")
+    origins = [key for key in written if not key.startswith("Composite:")]
+    origin = origins[0] if len(origins) == 1 else "Composite:GPSLatitude"
     if lat and lon:
         yield _place(point(lat, lon), "exiftool", f"{source} {origin}", origin)
     elif written:

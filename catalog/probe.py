@@ -96,12 +96,16 @@ class Probe:
         if self._no_exiftool is not None:
             return Reading(failures=(Failure("exiftool", self._no_exiftool),))
         try:
-            answer = self._staying_open().execute(inside)
+            exiftool = self._staying_open()
+            answer = exiftool.execute(inside)
         except ParserFault as fault:
             self._close_exiftool()
             return Reading(failures=(Failure("exiftool", media.clean(fault.reason)),))
         except OSError as error:
             return Reading(failures=(Failure("exiftool", str(error)),))
+        if not answer:
+            reason = media.clean(str(exiftool.last_stderr)).replace("/clips/", "")
+            return Reading(failures=(Failure("exiftool", reason or "no answer"),))
         return media.from_exiftool(str(answer))
 
     def _staying_open(self) -> StayOpenExiftool:

@@ -70,6 +70,7 @@ class StayOpenExiftool(exiftool.ExifTool):  # type: ignore[misc]  # pyexiftool h
         except ParserFault:
             self.terminate()
             raise
+        # What pyexiftool hands out as `last_stderr`.
         self._last_stderr = errors.decode(errors="replace")
         return answer if raw_bytes else answer.decode(errors="replace")
 

@@ -313,6 +313,13 @@ def _of_hashing(error: BaseException) -> Explained | None:
                 _("the recorder was not cleared; reseat it to copy the clip again"),
                 Exit.VAULT,
             )
+        case hashing.SourceUnreadable():
+            reason = f"{error.reason}: {reason_of(error.cause)}" if error.cause else error.reason
+            return Explained(
+                _("a file did not give all its bytes: {reason}, at byte {at}").format(reason=reason, at=error.at_bytes),
+                unproven,
+                Exit.VAULT,
+            )
         case hashing.MalformedManifest():
             return Explained(
                 _("line {line} of a manifest cannot be read: {text}").format(line=error.line_no, text=error.line[:80]),

@@ -12,7 +12,7 @@ from .digest import Algorithm, Digest, new_hasher
 from .filecalls import FileCalls
 from .medium import ReadFault, stored_file
 
-READERS = 1
+READERS = 4
 BLOCK_BYTES = 256 * 1024
 """Large enough for a disk, small enough that sixteen sources with three readers each need 12 MiB."""
 

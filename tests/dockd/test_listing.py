@@ -15,7 +15,6 @@ from dockd.listing import Listed, NotRegular, Volume, list_volume
 from hashing.filecalls import OsFileCalls
 from tests.simulators.hostile import (
     CLIP,
-    DEEP_PATH,
     SECRET,
     ContainsItself,
     Counting,
@@ -26,6 +25,7 @@ from tests.simulators.hostile import (
 )
 
 FILES = OsFileCalls()
+LEVELS, DOWN = 300, b"d" * 20
 
 
 @pytest.fixture
@@ -39,16 +39,16 @@ def hostile(tmp_path: Path) -> Hostile:
 
 @pytest.fixture
 def bottomless(tmp_path: Path) -> Iterator[Path]:
-    """A thousand folders in each other; `rm` removes what shutil cannot."""
+    """Folders in each other beyond PATH_MAX; `rm` removes what shutil cannot."""
     root = tmp_path / "bottomless"
     root.mkdir()
     fd = os.open(root, os.O_RDONLY)
-    for _level in range(1500):
-        os.mkdir(b"d", dir_fd=fd)
+    for _level in range(LEVELS):
+        os.mkdir(DOWN, dir_fd=fd)
         os.close(os.open(b"clip.mp4", os.O_WRONLY | os.O_CREAT, dir_fd=fd))
         # A second folder at every level, after the deep one: the walk must find its way back up.
         os.mkdir(b"e", dir_fd=fd)
-        below = os.open(b"d", os.O_RDONLY, dir_fd=fd)
+        below = os.open(DOWN, os.O_RDONLY, dir_fd=fd)
         os.close(fd)
         fd = below
     os.close(fd)
@@ -84,19 +84,20 @@ def test_holes_show_in_what_is_allocated(hostile: Hostile) -> None:
 def test_depth_beyond_path_max_is_reached_with_few_descriptors(bottomless: Path) -> None:
     files = Counting()
     listing = list_volume(files, str(bottomless))
-    assert len(listing.entries) == 1500
-    assert max(len(entry.path) for entry in listing.entries) == 2 * 1499 + len(b"clip.mp4")
+    assert len(listing.entries) == LEVELS
+    longest = max(len(entry.path) for entry in listing.entries)
+    assert longest == (len(DOWN) + 1) * (LEVELS - 1) + len(b"clip.mp4") > os.pathconf("/", "PC_PATH_MAX")
     assert files.most_open < 25
     assert not files.open_now
     # Each folder is opened once on the way down and at most once on the way up.
-    assert files.calls["open"] < 1500 * 3 + 10
+    assert files.calls["open"] < LEVELS * 3 + 10
 
 
 def test_a_tree_with_more_names_than_memory_allows_ends_as_a_finding(bottomless: Path) -> None:
     files = Counting()
     listing = list_volume(files, str(bottomless), limit_bytes=100_000)
     assert [entry.fault for entry in listing.entries if entry.kind == "unlistable"] == ["too-much"]
-    assert len(listing.entries) < 250
+    assert len(listing.entries) < 100
     assert not files.open_now
 
 
@@ -156,16 +157,17 @@ def test_an_entry_of_which_nothing_can_be_learned_is_a_finding(tmp_path: Path) -
 
 
 def test_a_way_back_that_is_lost_is_a_finding_for_what_was_still_to_be_entered(bottomless: Path) -> None:
-    seen: list[object] = []
+    turned: list[object] = []
 
-    def up_or_again(name: object) -> bool:
-        seen.append(name)
-        return name == b".." or (name == b"d" and len(seen) > 1600)
+    def up_or_down_again(name: object) -> bool:
+        if name == b"..":
+            turned.append(name)
+        return bool(turned) and name in (b"..", DOWN)
 
-    listing = list_volume(Failing("open", errno.EIO, up_or_again), str(bottomless))
+    listing = list_volume(Failing("open", errno.EIO, up_or_down_again), str(bottomless))
     lost = [entry for entry in listing.entries if entry.kind == "unlistable"]
     assert lost and all(entry.path.endswith(b"/e") and entry.errno == errno.EIO for entry in lost)
-    assert sum(entry.kind == "file" for entry in listing.entries) == 1500
+    assert sum(entry.kind == "file" for entry in listing.entries) == LEVELS
 
 
 def test_a_way_back_that_is_barred_is_found_again_from_the_root(tmp_path: Path) -> None:

@@ -203,7 +203,7 @@ class OneNameTwice(OsFileCalls):
 
     def scandir(self, fd_or_path: int | str | bytes) -> list[os.DirEntry[str]] | list[os.DirEntry[bytes]]:
         entries = super().scandir(fd_or_path)
-        return entries + [entry for entry in entries if entry.name == self.name]  # type: ignore[return-value,operator]
+        return [*entries, *(entry for entry in entries if entry.name == self.name)]
 
 
 class ContainsItself(OsFileCalls):
@@ -216,7 +216,7 @@ class ContainsItself(OsFileCalls):
         self.name = name
         self.refused = refused
 
-    def open(self, path, flags, mode=0o600, *, dir_fd=None):  # type: ignore[no-untyped-def,override]
+    def open(self, path, flags, mode=0o600, *, dir_fd=None):  # type: ignore[no-untyped-def]
         if path == self.name and dir_fd is not None:
             if self.refused:
                 raise OSError(40, "Too many levels of symbolic links")
@@ -257,13 +257,13 @@ class Counting(OsFileCalls):
 
         return counted
 
-    def open(self, path, flags, mode=0o600, *, dir_fd=None):  # type: ignore[no-untyped-def,override]
+    def open(self, path, flags, mode=0o600, *, dir_fd=None):  # type: ignore[no-untyped-def]
         self.calls["open"] = self.calls.get("open", 0) + 1
         fd = os.open(path, flags, mode, dir_fd=dir_fd)
         self.open_now.add(fd)
         self.most_open = max(self.most_open, len(self.open_now))
         return fd
 
-    def close(self, fd: int) -> None:  # type: ignore[override]
+    def close(self, fd: int) -> None:
         self.open_now.discard(fd)
         os.close(fd)
