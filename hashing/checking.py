@@ -12,15 +12,15 @@ from .digest import Algorithm, Digest, new_hasher
 from .filecalls import FileCalls
 from .medium import ReadFault, stored_file
 
-READERS = 4
+READERS = 3
 BLOCK_BYTES = 256 * 1024
 """Large enough for a disk, small enough that sixteen sources with three readers each need 12 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """BLAKE3 of what the medium gives, and how it was asked. `digest` is None where it gives fewer or more bytes than it
-    should, or none: then `cause` says why."""
+    """BLAKE3 of what the medium gives, and how it was asked. `digest` is None where it gives fewer or more bytes than
+    it should, or none: then `cause` says why."""
 
     digest: Digest | None
     how: str
