@@ -43,11 +43,11 @@ types: $(VENV)/.dev ## types of the four packages
 
 locale: $(VENV)/.dev ## collect messages into the translations, compile them, name what is missing
 	@mkdir -p build
-	@$(BIN)/pybabel --quiet extract -F babel.cfg --add-location=file --sort-by-file --omit-header --no-wrap \
+	@$(BIN)/pybabel --quiet extract -F babel.cfg --add-location=file --sort-by-file --no-wrap \
 		-o build/dockd.pot $(PACKAGES)
 	@for po in $(PO); do $(BIN)/pybabel --quiet update -i build/dockd.pot -o $$po -l zh_CN -D dockd \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap; done
-	@$(MAKE) --no-print-directory $(MO)
+	@$(MAKE) -s --no-print-directory $(MO)
 	@$(BIN)/python packaging/missing_translations.py $(PO)
 
 requirements: ## pin requirements/*.in to versions and hashes (UPGRADE=--upgrade: to the newest)
@@ -70,15 +70,15 @@ setup-python:
 
 setup-demo:
 	@$(SYSTEM) demo $(PYTHON)
-	@$(MAKE) --no-print-directory $(VENV)/.dockd $(MO)
+	@$(MAKE) -s --no-print-directory $(VENV)/.dockd $(MO)
 
 setup-test:
 	@$(SYSTEM) test $(PYTHON)
-	@$(MAKE) --no-print-directory $(VENV)/.dev $(MO)
+	@$(MAKE) -s --no-print-directory $(VENV)/.dev $(MO)
 
 setup-bench:
 	@$(SYSTEM) bench $(PYTHON)
-	@$(MAKE) --no-print-directory $(VENV)/.dev $(MO)
+	@$(MAKE) -s --no-print-directory $(VENV)/.dev $(MO)
 
 # A .venv that pip works in is kept; half a one, of an interrupted run, is made anew.
 $(VENV)/.made:

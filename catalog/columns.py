@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import String, Text
@@ -41,10 +42,8 @@ class UtcTime(TypeDecorator[datetime]):
         """Raises ValueError for text that is no time and for a time without zone."""
         if value is None:
             return None
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        if moment.tzinfo is None:
-            raise ValueError(f"time without zone: {value}")
-        return moment if dialect.name == "postgresql" else utc_text(moment)
+        moment, as_text = _moment(value)
+        return moment if dialect.name == "postgresql" else as_text
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Aware, UTC."""
@@ -52,6 +51,15 @@ class UtcTime(TypeDecorator[datetime]):
             return None
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
         return moment.astimezone(UTC)
+
+
+@lru_cache(maxsize=256)
+def _moment(value: str | datetime) -> tuple[datetime, str]:
+    """A time and its text. The clips of a group share the time of their ingest, and are sorted by one they have."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if moment.tzinfo is None:
+        raise ValueError(f"time without zone: {value}")
+    return moment, utc_text(moment)
 
 
 class CanonicalJson(TypeDecorator[Any]):

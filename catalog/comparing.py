@@ -79,10 +79,11 @@ def _fold(log: Iterable[CustodyEntry], engine: Engine) -> Difference | None:
 class _TimeText(TypeDecorator[str]):
     """A time as SQLite keeps it, read without understanding it: a changed row may hold anything."""
 
-    impl = UtcTime
+    impl = Text
     cache_ok = True
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Text as it is; a moment of PostgreSQL as text."""
         return value if value is None or isinstance(value, str) else utc_text(value)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -122,22 +122,41 @@ def _postgres_engine(url: URL) -> Engine:
     return engine
 
 
-def new_sqlite_file(path: str) -> None:
-    """An empty SQLite database in WAL mode that only its owner reads, durable. Raises CatalogExists, OSError."""
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-    except FileExistsError:
-        raise CatalogExists(path) from None
-    connection = sqlite3.connect(path)
+@contextmanager
+def new_sqlite_file(path: str) -> Iterator[str]:
+    """A new SQLite file in WAL mode that only its owner reads, under another name while it is being filled.
+
+    In the end it is durable and has its name, or there is nothing. Raises CatalogExists, OSError.
+    """
+    unfinished = f"{path}.new"
+    if os.path.lexists(path):
+        raise CatalogExists(path)
+    for name in (unfinished, f"{unfinished}-wal", f"{unfinished}-shm"):
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+    os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+    connection = sqlite3.connect(unfinished)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
     finally:
         connection.close()
-    folder = os.open(os.path.dirname(os.path.abspath(path)), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    yield unfinished
+    _fsync(unfinished, os.O_RDWR)
     try:
-        os.fsync(folder)
+        # A second name and not a rename: it never replaces.
+        os.link(unfinished, path)
+    except FileExistsError:
+        raise CatalogExists(path) from None
+    os.unlink(unfinished)
+    _fsync(os.path.dirname(os.path.abspath(path)), os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _fsync(path: str, flags: int) -> None:
+    fd = os.open(path, flags | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
     finally:
-        os.close(folder)
+        os.close(fd)
 
 
 def revision_of(connection: Connection) -> str | None:

@@ -197,6 +197,55 @@ class Verified(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SlotBound(Event):
+    """A bay got its number: whatever sits in this port sits in this slot. An earlier binding of either ends."""
+
+    KIND = "slot-bound"
+    slot: int
+    port: str
+    priority: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SlotUnbound(Event):
+    """A bay lost its number."""
+
+    KIND = "slot-unbound"
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderEnrolled(Event):
+    """A device of this key may be docked. `name` is what people call it."""
+
+    KIND = "recorder-enrolled"
+    key: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderDismissed(Event):
+    """A device of this key may be docked no longer."""
+
+    KIND = "recorder-dismissed"
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRefused(Event):
+    """A device was not let in: not mass storage alone, or a file system nobody asked for."""
+
+    KIND = "device-refused"
+    slot: int | None
+    port: str
+    key: str
+    reason: str
+    interfaces: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogRebuilt(Event):
     """The catalogue was made again from the vault."""
 

@@ -8,7 +8,7 @@ bounds each process. What is looked at lies at a neutral path, so the bytes of i
 Started by an ordinary user, the box is a user namespace and cannot make another one. Started by root it becomes user
 65534 for good before the tool runs: a user namespace of root's would still be root to the limit on processes.
 
-Measured (Linux 6.18, bubblewrap 0.8.0): 4 to 6 ms for one run of /usr/bin/true. Not bounded here: the memory of all
+Measured (Linux 6.18, bubblewrap 0.8.0): 2 to 6 ms for one run of /usr/bin/true. Not bounded here: the memory of all
 processes of a box together (each has `Limits.memory_bytes`); that is for the service's MemoryMax.
 """
 

@@ -2,6 +2,10 @@
 
 Nothing that a clip contains makes this raise or wait for ever: a parser that dies, hangs or prints without end costs
 the facts it would have had, and the failure is recorded with its reason. Ingest never waits for any of it.
+
+Measured (Linux 6.18, 2 cores; exiftool 12.57, ffprobe 5.1.9; 10 s of 1280x720 with sound, medians of 30): exiftool
+3 ms (a photo 1 ms, its start 60 ms, in a box of its own 59 ms), ffprobe 40 ms of which the box is 3 ms, a GPS track
+another 40 ms. So 1,000 videos cost about 45 s, 1,000 photos 2 s.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from sqlalchemy import Column, ColumnElement, Engine, Select, Table, literal, nu
 
 from .custody import EMPTY
 from .engines import faults
-from .errors import Ambiguous, NotFound
+from .errors import Ambiguous, CatalogFault, NotFound
 from .model import (
     CheckpointRow,
     Clip,
@@ -120,7 +120,7 @@ class Queries:
             .join(sessions, sessions.c.id == entries.c.session)
             .where(
                 self._own(sessions, recorder=recorder),
-                entries.c.outcome == "quarantined",
+                entries.c.outcome == literal("quarantined", literal_execute=True),
                 entries.c.vault_path.is_not(None),
                 entries.c.fingerprint.is_not(None),
                 *(entries.c[name] == value for name, value in wanted),
@@ -146,6 +146,11 @@ class Queries:
     def unsealed_sessions(self) -> list[SessionRow]:
         """Sessions without a seal, oldest first."""
         waiting = select(*_SESSION).where(self._own(sessions, state="open"))
+        return self._all(SessionRow, waiting.order_by(sessions.c.opened_at, sessions.c.id))
+
+    def clearing_intended(self) -> list[SessionRow]:
+        """Sessions with a clearing that was intended and has no outcome yet, oldest first."""
+        waiting = select(*_SESSION).where(self._own(sessions, clearing="intended"))
         return self._all(SessionRow, waiting.order_by(sessions.c.opened_at, sessions.c.id))
 
     def has_sealed(self, session: str) -> bool:
@@ -190,7 +195,7 @@ class Queries:
 
     def _log_about(self, subject: str) -> Iterator[CustodyEntry]:
         base = select(*_CUSTODY).where(self._own(custody, subject=subject))
-        return self._paged(base, (custody.c.seq,), _entry, lambda entry: (entry.seq,))
+        return self._paged(base, (custody.c.seq,), _entry, lambda entry: (entry.seq,), (0,))
 
     def head(self) -> Head:
         """The end of the log; `seq` is 0 when it is empty."""
@@ -223,8 +228,12 @@ class Queries:
         return own
 
     def _rows(self, statement: Select[Any]) -> Sequence[Row]:
-        with faults("read"), self._engine.connect() as connection:
-            return connection.execute(statement).all()
+        try:
+            with faults("read"), self._engine.connect() as connection:
+                return connection.execute(statement).all()
+        except ValueError as error:
+            # A time or a map that is none: somebody changed the row.
+            raise CatalogFault("read", error) from error
 
     def _all(self, model: type[Model], statement: Select[Any]) -> list[Model]:
         return [model(*row) for row in self._rows(statement)]

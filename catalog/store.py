@@ -57,13 +57,15 @@ class Catalog(Queries):
     def create(url: str, *, owner_url: str | None = None) -> None:
         """Make an empty catalogue. SQLite: a new file. PostgreSQL: tables of the owner's, and the daemon's rights.
 
-        On PostgreSQL a catalogue that is there already is brought up to date and shared. Raises CatalogExists,
-        CatalogUnreachable, OwnerNeeded, CatalogFault, OSError.
+        A file is there whole or not at all. On PostgreSQL a catalogue that is there already is brought up to date and
+        shared. Raises CatalogExists, CatalogUnreachable, OwnerNeeded, CatalogFault, OSError.
         """
         target = engines.parse_url(url)
         if target.get_backend_name() == "sqlite":
-            engines.new_sqlite_file(target.database or "")
-        Catalog.upgrade(url, owner_url=owner_url)
+            with engines.new_sqlite_file(target.database or "") as unfinished:
+                _upgrade(target.set(database=unfinished), None)
+        else:
+            Catalog.upgrade(url, owner_url=owner_url)
 
     @staticmethod
     def upgrade(url: str, *, owner_url: str | None = None) -> str:
@@ -71,26 +73,11 @@ class Catalog(Queries):
 
         Raises CatalogUnreachable, OwnerNeeded, CatalogFault.
         """
-        from .migrations import upgrade
-
         target = engines.parse_url(url)
         if target.get_backend_name() == "sqlite":
-            owner, role = target, None
+            _upgrade(target, None)
         else:
-            owner, role = _owner_and_role(target, owner_url)
-        engine = engines.engine_for(owner).execution_options(begin="BEGIN IMMEDIATE")
-        try:
-            with engines.reaching(owner), engine.connect():
-                pass
-            with engines.faults("upgrade"), engine.begin() as connection:
-                upgrade(connection)
-                if role is not None:
-                    schema = connection.scalar(text("SELECT quote_ident(current_schema())"))
-                    quoted = connection.scalar(text("SELECT quote_ident(:role)"), {"role": role})
-                    for statement in postgres_grants(schema, quoted):
-                        connection.exec_driver_sql(statement)
-        finally:
-            engine.dispose()
+            _upgrade(*_owner_and_role(target, owner_url))
         return REVISION
 
     @classmethod
@@ -258,6 +245,28 @@ def _examine(connection: Connection, *, thorough: bool) -> list[Unsafe]:
     if connection.dialect.name == "sqlite":
         return sqlite_findings(*engines.sqlite_facts(connection, thorough=thorough))
     return postgres_findings(engines.postgres_facts(connection))
+
+
+def _upgrade(owner: URL, role: str | None) -> None:
+    """Apply the missing steps as the owner, and give `role` its rights, in one transaction."""
+    from .migrations import upgrade
+
+    engine = engines.engine_for(owner).execution_options(begin="BEGIN IMMEDIATE")
+    try:
+        with engines.reaching(owner), engine.connect():
+            pass
+        with engines.faults("upgrade"), engine.begin() as connection:
+            if role is not None:
+                # Two stations that come to a new server at once take turns.
+                connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('dockd upgrade', 0))"))
+            upgrade(connection)
+            if role is not None:
+                schema = connection.scalar(text("SELECT quote_ident(current_schema())"))
+                quoted = connection.scalar(text("SELECT quote_ident(:role)"), {"role": role})
+                for statement in postgres_grants(schema, quoted):
+                    connection.exec_driver_sql(statement)
+    finally:
+        engine.dispose()
 
 
 def _owner_and_role(target: URL, owner_url: str | None) -> tuple[URL, str]:

@@ -47,7 +47,7 @@ custody = Table(
     Column("prev", Name, nullable=False),
     Column("hash", Name, nullable=False),
     Column("body", Name, nullable=False),
-    Index("ix_custody_subject", "subject", "seq"),
+    Index("ix_custody_subject", "station", "subject", "seq"),
     sqlite_with_rowid=False,
 )
 
@@ -113,7 +113,14 @@ sessions = Table(
     CheckConstraint("clearing IN ('none', 'intended', 'done')", name="clearing"),
     Index("ix_sessions_opened", "opened_at", "id"),
     Index("ix_sessions_recorder", "recorder", "opened_at", "id"),
-    Index("ix_sessions_open", "id", sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
+    Index(
+        "ix_sessions_open",
+        "station",
+        "opened_at",
+        "id",
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
 )
 
 entries = Table(

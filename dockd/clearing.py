@@ -11,13 +11,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from catalog.events import ClearingIntended, ClipIngested, RecorderCleared
 from hashing.digest import Algorithm
-from hashing.reading import SourceUnreadable, read_back, read_source
+from hashing.reading import SourceUnreadable, read_source
 from retention.clearing import Clear, Doubt, Evidence, Keep, candidate, doubts_of_session, weigh
 
+from .candidates import Candidate, candidates_of, intend, record_outcome
 from .docking import Docking, Result
-from .ledger import export
 from .listing import Listed, Listing, Volume, list_volume
 from .session import Outcome, Planned
 from .station import Station
@@ -31,15 +30,6 @@ class Cleared:
     kept: tuple[Keep, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    entry: Planned
-    outcome: str
-    clip: str | None
-    held_digest: str | None
-    vault_path: str | None
-
-
 class Clearing:
     """Clears the recorder of one docking that has just been sealed."""
 
@@ -50,8 +40,8 @@ class Clearing:
         self._station: Station = docking.station
 
     def run(self) -> Cleared:
-        """Weigh, record, remove, confirm, record. Raises TargetFault and CatalogFault; the recorder's faults keep clips."""
-        candidates = self._candidates()
+        """Weigh, record, remove, confirm, record. Raises TargetFault, CatalogFault; a recorder's fault keeps clips."""
+        candidates = candidates_of(self._docking)
         doubts = doubts_of_session(self._result.state, self._result.sum.on_recorder, [c.outcome for c in candidates])
         if not doubts and not os.access(self._volume.root, os.W_OK):
             doubts = [Doubt.READ_ONLY]
@@ -63,7 +53,7 @@ class Clearing:
         if not wanted:
             return self._record([], kept, "nothing-removed")
         chosen = [c for c in candidates if c.entry.seq in wanted]
-        self._intend(chosen)
+        intend(self._station, self._docking, chosen)
         doubt = self._changed()
         if doubt is not None:
             return self._record([], [*kept, *(Keep(c.entry.seq, doubt) for c in chosen)], "nothing-removed")
@@ -74,24 +64,8 @@ class Clearing:
 
     # ------------------------------------------------------------------------------------------------- weighing
 
-    def _candidates(self) -> list[_Candidate]:
-        planned = {entry.seq: entry for entry in self._docking.planned}
-        found = [
-            _Candidate(planned[c.seq], Outcome.INGESTED.value, c.clip, c.digests[Algorithm.BLAKE3.value], c.vault_path)
-            for c in self._docking.clips
-        ]
-        own = {clip.clip: clip for clip in self._docking.clips}
-        for entry in self._docking.resolved:
-            clip = entry.clip
-            path = self._vault_path(clip, own) if clip else None
-            found.append(_Candidate(planned[entry.seq], entry.outcome, clip, entry.digest if clip else None, path))
-        return sorted(found, key=lambda c: c.entry.seq)
-
-    def _vault_path(self, clip: str, own: dict[str, ClipIngested]) -> str:
-        return own[clip].vault_path if clip in own else self._station.catalog.find_clip(clip).vault_path
-
-    def _evidence(self, found: _Candidate) -> Evidence:
-        clearable = found.entry.taken is not None and found.entry.taken.clearable
+    def _evidence(self, found: Candidate) -> Evidence:
+        clearable = found.clearable
         second = vault = None
         if candidate(found.outcome, clearable=clearable, held_digest=found.held_digest) is None:
             second = self._second_reading(found.entry)
@@ -99,8 +73,7 @@ class Clearing:
                 # Read back from the medium a moment ago, before it got its name.
                 vault = found.held_digest
             elif found.vault_path is not None:
-                path = self._station.vault.at(found.vault_path)
-                vault = str(read_back(self._station.files, path, (Algorithm.BLAKE3,)).digests[Algorithm.BLAKE3])
+                vault = str(self._station.vault.read_back(found.vault_path).digests[Algorithm.BLAKE3])
         return Evidence(found.entry.seq, found.outcome, clearable, found.held_digest, second, vault)
 
     def _second_reading(self, entry: Planned) -> str | None:
@@ -119,26 +92,6 @@ class Clearing:
 
     # ------------------------------------------------------------------------------------------------- removing
 
-    def _intend(self, chosen: list[_Candidate]) -> None:
-        self._station.catalog.append(
-            [
-                ClearingIntended(
-                    session=self._result.session,
-                    recorder=self._result.recorder,
-                    entries=[
-                        {
-                            "seq": c.entry.seq,
-                            "path": c.entry.shown,
-                            "size_bytes": c.entry.listed.size_bytes,
-                            "digest": c.held_digest,
-                        }
-                        for c in chosen
-                    ],
-                    device=self._volume.facts(),
-                )
-            ]
-        )
-
     def _changed(self) -> Doubt | None:
         """Whether the recorder is no longer the one that was catalogued: same device, same listing, no double names."""
         try:
@@ -152,10 +105,10 @@ class Clearing:
             return Doubt.LISTING_CHANGED
         return None
 
-    def _remove(self, chosen: list[_Candidate]) -> set[int]:
+    def _remove(self, chosen: list[Candidate]) -> set[int]:
         """Unlink each, and make each folder durable; the entries for which either failed."""
         failed: set[int] = set()
-        by_folder: dict[bytes, list[_Candidate]] = {}
+        by_folder: dict[bytes, list[Candidate]] = {}
         for found in chosen:
             by_folder.setdefault(os.path.dirname(found.entry.listed.path), []).append(found)
         for folder, entries in by_folder.items():
@@ -178,7 +131,7 @@ class Clearing:
                 self._station.files.close(fd)
         return failed
 
-    def _confirm(self, removed: list[_Candidate], chosen: list[_Candidate]) -> tuple[list[int], list[Keep]]:
+    def _confirm(self, removed: list[Candidate], chosen: list[Candidate]) -> tuple[list[int], list[Keep]]:
         """What a fresh listing says is gone; nothing is gone when the volume no longer answers as itself."""
         expected = {entry.listed.path for entry in self._docking.planned} - {c.entry.listed.path for c in chosen}
         try:
@@ -188,6 +141,8 @@ class Clearing:
         except OSError:
             same, now = False, Listing(entries=(), device=0, capacity_bytes=0, root=self._volume.root)
         present = {entry.path for entry in now.entries}
+        # What lies in a folder that cannot be listed is not gone because nobody sees it.
+        same = same and all(entry.kind != "unlistable" for entry in now.entries)
         if not same or not expected <= present:
             return [], [Keep(c.entry.seq, Doubt.NOT_CONFIRMED) for c in removed]
         gone = [c.entry.seq for c in removed if c.entry.listed.path not in present]
@@ -196,22 +151,11 @@ class Clearing:
 
     # ------------------------------------------------------------------------------------------------ recording
 
-    def _refuse_all(self, candidates: list[_Candidate], doubt: Doubt) -> Cleared:
+    def _refuse_all(self, candidates: list[Candidate], doubt: Doubt) -> Cleared:
         return self._record([], [Keep(c.entry.seq, doubt) for c in candidates], "nothing-removed")
 
     def _record(self, removed: list[int], kept: list[Keep], confirmed_by: str) -> Cleared:
-        self._station.catalog.append(
-            [
-                RecorderCleared(
-                    session=self._result.session,
-                    recorder=self._result.recorder,
-                    removed=sorted(removed),
-                    kept=[{"seq": keep.seq, "reason": keep.doubt.value} for keep in kept],
-                    confirmed_by=confirmed_by,
-                )
-            ]
-        )
-        export(self._station)
+        record_outcome(self._station, self._docking, removed, kept, confirmed_by)
         return Cleared(tuple(sorted(removed)), tuple(kept))
 
 

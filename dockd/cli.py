@@ -16,6 +16,10 @@ from .i18n import _
 COMMANDS = {
     "init": "init:init",
     "dock": "dock:dock",
+    "run": "run:run",
+    "slots": "slots:slots",
+    "slot": "slot:slot",
+    "recorder": "recorder:recorder",
     "session": "session:session",
     "clip": "clip:clip",
     "verify": "verify:verify",
@@ -55,6 +59,10 @@ def short_helps() -> dict[str, str]:
     return {
         "init": _("Make this station's home: settings, keys, catalogue and vault."),
         "dock": _("Take recorders in: copy once, prove, file, catalogue."),
+        "run": _("Run the station: watch the bays, take in, clear, release."),
+        "slots": _("Show what every bay does, live."),
+        "slot": _("Bays and their numbers: bind a USB port to one."),
+        "recorder": _("Recorders that may be docked: enrol, dismiss."),
         "session": _("Docking sessions: what was on a recorder and what became of it."),
         "clip": _("Recordings: find them, show them, file them under a case."),
         "verify": _("Hold originals, signatures, catalogue and custody log against each other."),

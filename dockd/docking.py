@@ -13,6 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -79,6 +80,7 @@ class Progress:
     source: str = ""
     recorder: str = ""
     family: str = ""
+    session: str = ""
     state: str = "waiting"
     total_bytes: int = 0
     done_bytes: int = 0
@@ -171,7 +173,7 @@ class Docking:
         self.quarantine_dir = self.station.vault.quarantine_dir(found.recorder, day, session)
         to_copy = sum(p.listed.size_bytes for p in self.planned if p.act in (Act.COPY, Act.SET_ASIDE))
         self.station.refuse_without_space(to_copy)
-        self.progress.recorder, self.progress.family = found.recorder, found.family.name
+        self.progress.recorder, self.progress.family, self.progress.session = found.recorder, found.family.name, session
         self.progress.total_entries = len(self.planned)
         self.progress.total_bytes = to_copy
         self.opened_at = self.station.catalog.append([self.opened])[0].at
@@ -244,8 +246,10 @@ class Docking:
             on_bytes=self.progress.add_bytes,
         )
         answered: set[int] = set()
-        for batch in outcomes:
-            answered.update(self._take(batch, todo, partials))
+        # Closed here and now: a fault of ours must not leave the engine's threads to the garbage collector.
+        with closing(outcomes):
+            for batch in outcomes:
+                answered.update(self._take(batch, todo, partials))
         # The engine ends early when the recorder stalls or we are told to stop: what it never began has failed too.
         rest = [todo[seq] for seq in todo if seq not in answered]
         self._record([self._resolution(p, rules.Outcome.FAILED, "stopped") for p in rest])

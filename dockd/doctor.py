@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from unicodedata import east_asian_width
 
 from hashing.filecalls import FileCalls
 
@@ -205,7 +206,7 @@ def box_check(run: Run) -> Check:
     ran = run(BOX)
     if ran is not None and ran.code == 0:
         return Check("box", State.OK, _("parsers can be boxed"))
-    said = _("bwrap is not there") if ran is None else ran.said.strip().partition("\n")[0][:120]
+    said = _("bwrap is not there") if ran is None else ran.said.strip().partition("\n")[0][:120].strip()
     hint = _(
         "no facts are read without a box, copying goes on; allow user namespaces for bwrap "
         "(Ubuntu 24.04: an AppArmor profile for /usr/bin/bwrap with userns)"
@@ -330,13 +331,18 @@ def as_json(checks: Sequence[Check]) -> list[Mapping[str, str]]:
     return [check.as_json() for check in checks]
 
 
+def _padded(text: str, columns: int) -> str:
+    """Text filled up to so many columns of a terminal, where a Chinese sign takes two (Unicode Annex 11)."""
+    return text + " " * (columns - sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text))
+
+
 def as_lines(checks: Sequence[Check]) -> list[str]:
     """All checks for people: state, name, what was found; the hint of each that is not well below it."""
     marks = {State.OK: _("ok"), State.WARN: _("warn"), State.FAIL: _("FAIL")}
     width = max((len(check.name) for check in checks), default=0)
     lines = []
     for check in checks:
-        lines.append(f"{marks[check.state]:<5} {check.name:<{width}}  {check.found}")
+        lines.append(f"{_padded(marks[check.state], 5)} {check.name:<{width}}  {check.found}")
         if check.hint:
             lines.append(f"      {'':<{width}}  " + _("hint: {hint}").format(hint=check.hint))
     return lines

@@ -124,6 +124,14 @@ class Interrupted(DockdError):
     """Somebody asked us to stop; what was begun is kept and resumed."""
 
 
+class NothingPlugged(DockdError):
+    """Nobody plugged a recorder in while we waited."""
+
+    def __init__(self, waited_s: float) -> None:
+        super().__init__(waited_s)
+        self.waited_s = waited_s
+
+
 class SourceNotAFolder(DockdError):
     """What should be a recorder's volume is no folder."""
 

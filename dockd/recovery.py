@@ -10,10 +10,18 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from catalog.events import ClipIngested, CopiesSetAside, EntryResolved, SessionOpened, parse
+from catalog.events import (
+    ClearingIntended,
+    ClipIngested,
+    CopiesSetAside,
+    EntryResolved,
+    RecorderCleared,
+    SessionOpened,
+    parse,
+)
 from hashing.digest import Algorithm, Digest
-from hashing.reading import read_back
 from hashing.writing import is_temporary
+from retention.clearing import Doubt
 
 from .ledger import export
 from .naming import shown
@@ -26,11 +34,13 @@ ORPHAN_PREFIX = "orphan-"
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What coming to rest did: sessions sealed as interrupted, copies put aside, leftovers removed."""
+    """What coming to rest did: sessions sealed as interrupted, copies put aside, leftovers removed, and the sessions
+    whose clearing had been cut off."""
 
     sessions: tuple[str, ...]
     set_aside: int
     removed: int
+    clearings: tuple[str, ...] = ()
 
 
 def come_to_rest(station: Station) -> Rest:
@@ -49,8 +59,9 @@ def come_to_rest(station: Station) -> Rest:
         sessions.append(session.id)
     removed += _sweep_partials(station)
     station.partials.reload()
+    clearings = [_close_clearing(station, session.id) for session in station.catalog.clearing_intended()]
     export(station)
-    return Rest(tuple(sessions), aside, removed)
+    return Rest(tuple(sessions), aside, removed, tuple(clearings))
 
 
 def story_of(station: Station, session: str) -> Story:
@@ -75,6 +86,18 @@ def story_of(station: Station, session: str) -> Story:
     return Story(opened, opened_at, clips, resolved)
 
 
+def _close_clearing(station: Station, session: str) -> str:
+    """Give a clearing that was cut off its outcome: nothing is known to be gone, for nobody listed the recorder since.
+
+    What may still lie there is found already held, and cleared, at its next docking.
+    """
+    log = (parse(entry.kind, entry.data) for entry in station.catalog.session_log(session))
+    intent = [event for event in log if isinstance(event, ClearingIntended)][-1]
+    kept = [{"seq": entry["seq"], "reason": Doubt.NOT_CONFIRMED.value} for entry in intent.entries]
+    station.catalog.append([RecorderCleared(session, intent.recorder, [], kept, "interrupted")])
+    return session
+
+
 def _put_strangers_aside(station: Station, story: Story) -> int:
     """Copies in the session's folders that no custody entry names go to `.partial/`, with their digest as name."""
     named = {clip.vault_path for clip in story.clips}
@@ -83,7 +106,7 @@ def _put_strangers_aside(station: Station, story: Story) -> int:
     for path in _originals_of(station, story):
         if path in named:
             continue
-        found = read_back(station.files, station.vault.at(path), (Algorithm.BLAKE3,))
+        found = station.vault.read_back(path)
         digest = found.digests[Algorithm.BLAKE3]
         _set_aside(station, path, digest)
         copies.append({"path": path, "digest": str(digest), "size_bytes": found.size_bytes})

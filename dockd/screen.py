@@ -3,15 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from .docking import Progress
 from .i18n import _
-from .showing import duration_text, size_text, state_text
+from .showing import bay_state_text, duration_text, size_text, state_text, why_text
 
 COLOURS = {"sealed": "green", "fault": "red", "interrupted": "yellow", "stopped": "red", "clearing": "cyan"}
+
+
+SLOT_COLOURS = {
+    "idle": "dim",
+    "unknown-recorder": "yellow",
+    "refused": "red",
+    "mounting": "cyan",
+    "waiting": "cyan",
+    "copying": "blue",
+    "verifying": "blue",
+    "clearing": "magenta",
+    "take-it": "bold green",
+    "fault": "bold red",
+}
+
+
+def slot_table(states: Sequence[dict[str, Any]]) -> Table:
+    """The wall of bays: one row each, big words, colours as on the screen at the dock."""
+    table = Table(expand=True)
+    for title in (_("bay"), _("state"), _("recorder"), "", _("copied"), _("rate"), _("left"), _("entries"), _("what")):
+        table.add_column(title)
+    for state in states:
+        busy = state["bytes_total"] > 0
+        table.add_row(
+            str(state["slot"]) if state["slot"] is not None else state["port"],
+            f"[{SLOT_COLOURS.get(state['state'], 'white')}]{bay_state_text(state['state'])}",
+            state["recorder"] or state["key"],
+            ProgressBar(total=max(1, state["bytes_total"]), completed=state["bytes"], width=20) if busy else "",
+            f"{size_text(state['bytes'])} / {size_text(state['bytes_total'])}" if busy else "",
+            f"{size_text(state['rate'])}/s" if state["rate"] else "",
+            duration_text(state["left_s"] * 1000) if state["left_s"] is not None else "",
+            f"{state['clips']}/{state['clips_total']}" if state["clips_total"] else "",
+            why_text(state["reason"], state["detail"]),
+        )
+    return table
 
 
 def progress_table(all_progress: Sequence[Progress], elapsed_s: float) -> Table:

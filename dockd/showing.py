@@ -77,6 +77,40 @@ def state_text(state: str) -> str:
     }.get(state, state)
 
 
+def bay_state_text(state: str) -> str:
+    """The state of a bay in words an officer in a hurry understands."""
+    return {
+        "idle": _("free"),
+        "unknown-recorder": _("unknown recorder"),
+        "refused": _("not a recorder"),
+        "mounting": _("opening"),
+        "waiting": _("waiting"),
+        "copying": _("copying"),
+        "verifying": _("verifying"),
+        "clearing": _("clearing"),
+        "take-it": _("take it"),
+        "fault": _("fault"),
+    }.get(state, state)
+
+
+def why_text(why: str, detail: str) -> str:
+    """Why a bay is as it is, and what to do about it."""
+    text = {
+        "": "",
+        "pulled-out": _("pulled out too early: seat it again, it goes on where it stopped"),
+        "mount-failed": _("cannot be opened: {detail}"),
+        "unreadable": _("cannot be read: {detail}"),
+        "entries-failed": _("{detail} recordings could not be read: call the device administrator"),
+        "stopped": _("stopped: seat it again, it goes on where it stopped"),
+        "station-fault": _("the station takes nothing in: {detail}"),
+        "not-enrolled": _("nobody enrolled it: {detail}"),
+        "not-cleared": _("{detail} recordings stay on it, they are safe in the vault"),
+        "clearing-failed": _("could not be cleared: {detail}"),
+        "refused": _("refused: {detail}"),
+    }.get(why, why)
+    return text.format(detail=detail)
+
+
 def plain_progress(progress: Progress) -> str:
     """One line of a docking for logs and terminals that cannot redraw."""
     name = progress.recorder or progress.source

@@ -6,14 +6,17 @@ are written under another name first, and every folder is made durable before an
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from hashing.errors import AlreadyThere, TargetFault
+from hashing.digest import Algorithm
+from hashing.errors import AlreadyThere, SourceUnreadable, TargetFault
 from hashing.filecalls import FileCalls
+from hashing.reading import ReadBack, read_back
 from hashing.writing import fsync_folder, make_folders, write_new
 
 from .naming import folder_name
@@ -133,6 +136,16 @@ class Vault:
         finally:
             self.files.close(fd)
         return b"".join(chunks)
+
+    def read_back(self, path: str) -> ReadBack:
+        """Size and BLAKE3 of a stored file as the medium gives it; raises TargetFault."""
+        whole = self.at(path)
+        try:
+            with vault_act(whole, "read back"):
+                return read_back(self.files, whole, (Algorithm.BLAKE3,))
+        except SourceUnreadable as fault:
+            cause = fault.cause or OSError(errno.EIO, fault.reason, whole)
+            raise TargetFault(whole, "read back", cause) from fault
 
     def remove_partial(self, path: str) -> None:
         """Remove an unfinished copy (absolute path). Only ever something under `.partial/`."""

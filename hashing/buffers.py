@@ -34,9 +34,16 @@ class Block:
 
     __slots__ = ("size_bytes", "view")
 
-    def __init__(self, size_bytes: int) -> None:
+    def __init__(self, size_bytes: int, view: memoryview | None = None) -> None:
         self.size_bytes = align_up(size_bytes)
-        self.view = memoryview(mmap.mmap(-1, self.size_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+        if view is None:
+            view = memoryview(mmap.mmap(-1, self.size_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+        self.view = view
+
+    def split(self, count: int) -> list[Block]:
+        """The same memory as `count` smaller blocks; use them or this one, not both at a time."""
+        part = align_down(self.size_bytes // count)
+        return [Block(part, self.view[i * part : (i + 1) * part]) for i in range(count)]
 
 
 class Ring:

@@ -12,9 +12,7 @@ from .digest import Algorithm, Digest, new_hasher
 from .filecalls import FileCalls
 from .medium import ReadFault, stored_file
 
-READERS = 3
-BLOCK_BYTES = 256 * 1024
-"""Large enough for a disk, small enough that sixteen sources with three readers each need 12 MiB."""
+READERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +26,15 @@ class Found:
 
 
 class Checker:
-    """Reads small files back. `close` ends its threads."""
+    """Reads small files back, using the memory of `block` while it does. `close` ends its threads."""
 
-    def __init__(self, files: FileCalls) -> None:
+    def __init__(self, files: FileCalls, block: Block) -> None:
         self._files = files
         self._crew = ThreadPoolExecutor(READERS, "copy-check")
-        self._blocks: list[Block] = []
+        self._blocks = block.split(READERS)
 
     def read(self, copies: Sequence[tuple[str, int]]) -> list[Found]:
         """What each (path, size) gives, in their order."""
-        if not self._blocks:
-            self._blocks = [Block(BLOCK_BYTES) for _ in range(READERS)]
         if len(copies) < READERS:
             return self._read_each(copies, self._blocks[0])
         shares = list(self._crew.map(self._read_each, (copies[i::READERS] for i in range(READERS)), self._blocks))

@@ -11,7 +11,7 @@ digest. Measured: a process per source won nothing over this and took twice the 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, islice
 
@@ -58,16 +58,17 @@ def copy_all(
     stall_s: float = 30.0,
     stop: Flag,
     on_bytes: Callable[[int], None],
-) -> Iterator[list[Outcome]]:
+) -> Generator[list[Outcome], None, None]:
     """Copy `tasks`, and yield what became of them in batches, in no promised order.
 
     `tasks` is advanced, and `on_bytes` (bytes taken from the source, or kept from an earlier run) called, in a thread
     of the engine. A long file is a batch of its own; files of up to one block share a syncfs, `batch_files` or
     `batch_bytes` at a time, and each is then read back by itself. BLAKE3 is always taken; it is what is compared.
 
-    A fault of one file is its SourceFault, and the next is tried. A call on the source that lasts longer than `stall_s`
-    ends the run: that task and all that remain are "stalled", and the thread is left behind. When `stop` is set the
-    task under way ends at the next block as "stopped", with its exact prefix; tasks not yet taken get no outcome.
+    A fault of one file is its SourceFault, and the next is tried. A call on the source (or on `tasks`) that lasts
+    longer than `stall_s` ends the run: that task and all that remain are "stalled", and the thread is left behind.
+    When `stop` is set the task under way ends at the next block as "stopped", with its exact prefix; tasks not yet
+    taken get no outcome.
 
     Raises TargetFault (our own disk), AlreadyThere (a partial's name is taken), DigestMismatch (twice read back other
     bytes than were given), and whatever `tasks` or `on_bytes` raise; outcomes that were ready come first. However the
@@ -112,13 +113,12 @@ class _Engine:
             self._written,
             self._out,
             self._board,
-            ring.block_bytes,
             batch_files,
             batch_bytes,
             self._closing,
         )
 
-    def run(self, stall_s: float, stop: Flag, on_bytes: Callable[[int], None]) -> Iterator[list[Outcome]]:
+    def run(self, stall_s: float, stop: Flag, on_bytes: Callable[[int], None]) -> Generator[list[Outcome], None, None]:
         reader = Reader(self._files, self._tasks, self._ring, self._taken, self._board, self._watch, stop, on_bytes)
         reading = self._start("copy-read", reader.run)
         others = [

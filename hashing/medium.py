@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Protocol
 
@@ -89,15 +90,18 @@ class MediumReader:
             if error.errno != errno.EINVAL:
                 raise
             self.fd = opener(0)
-            self._drop()
+            try:
+                self._drop()
+            except OSError:
+                self.close()
+                raise
 
     def _drop(self) -> None:
         self.how = DROPPED
         self._files.drop_cache(self.fd)
 
     def _go_buffered(self) -> None:
-        fd, self.fd = self.fd, -1
-        self._files.close(fd)
+        self.close()
         self.fd = self._opener(0)
         self._drop()
 
@@ -133,7 +137,8 @@ class MediumReader:
     def close(self) -> None:
         fd, self.fd = self.fd, -1
         if fd >= 0:
-            self._files.close(fd)
+            with suppress(OSError):  # nothing was written through it, so nothing can be lost by it
+                self._files.close(fd)
 
     def __enter__(self) -> MediumReader:
         return self

@@ -25,7 +25,7 @@ class Target:
     def __init__(self, files: FileCalls) -> None:
         self._files = files
         self._lock = Lock()
-        self._fds: set[int] = set()
+        self._fds: dict[int, str] = {}
         self._readers: set[MediumReader] = set()
         self._folders: dict[str, int] = {}
         self._untold: set[str] = set()
@@ -45,7 +45,7 @@ class Target:
             raise TargetFault(path, "create", error) from error
         with self._lock:
             self._untold.add(path)
-            self._fds.add(fd)
+            self._fds[fd] = path
         return fd
 
     def reopen(self, path: str) -> int:
@@ -61,7 +61,7 @@ class Target:
         except OSError as error:
             raise TargetFault(path, "open", error) from error
         with self._lock:
-            self._fds.add(fd)
+            self._fds[fd] = path
         return fd
 
     def read(self, path: str) -> MediumReader:
@@ -77,9 +77,13 @@ class Target:
         reader.close()
 
     def close(self, fd: int) -> None:
+        """Close what `create` or `reopen` gave."""
         with self._lock:
-            self._fds.discard(fd)
-        self._files.close(fd)
+            path = self._fds.pop(fd)
+        try:
+            self._files.close(fd)
+        except OSError as error:
+            raise TargetFault(path, "close", error) from error
 
     def remove(self, path: str) -> None:
         """Take a partial away; that it is not there is fine."""

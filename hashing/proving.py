@@ -18,6 +18,9 @@ from .medium import Flag, ReadFault
 from .outcomes import Checkpointed, Condemned, CopyTask, Outcome, SourceFault, Verified
 from .placing import FINISHED_MODE, Target
 
+PROOF_BYTES = 2**20
+"""Reading back takes this much memory a source; beyond it no disk got faster."""
+
 
 class Prover:
     """Turns what was written into outcomes. `run` is the thread's body."""
@@ -29,7 +32,6 @@ class Prover:
         written: Channel[Message],
         out: Channel[list[Outcome]],
         board: Board,
-        block_bytes: int,
         batch_files: int,
         batch_bytes: int,
         closing: Flag,
@@ -39,8 +41,8 @@ class Prover:
         self._written = written
         self._out = out
         self._board = board
-        self._block = Block(block_bytes)
-        self._checker = Checker(files)
+        self._block = Block(PROOF_BYTES)
+        self._checker = Checker(files, self._block)
         self._batch_files = batch_files
         self._batch_bytes = batch_bytes
         self._closing = closing
@@ -175,10 +177,7 @@ class Prover:
     def _close(self, copy: LongCopy) -> None:
         if copy.proof.reading is not None:
             self._target.close_reader(copy.proof.reading)
-        try:
-            self._target.close(copy.fd)
-        except OSError as error:
-            raise TargetFault(copy.task.partial, "close", error) from error
+        self._target.close(copy.fd)
 
     # Small files together ----------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock
 from time import monotonic
 from types import TracebackType
@@ -77,12 +78,16 @@ class Source:
         self.fd = -1
         self.direct = bool(extra)
         try:
-            self._open(extra)
-        except OSError as error:
-            if not extra or error.errno != errno.EINVAL:
-                raise
-            self.direct = False
-            self._open(0)
+            try:
+                self._open(extra)
+            except OSError as error:
+                if not extra or error.errno != errno.EINVAL:
+                    raise
+                self.direct = False
+                self._open(0)
+        except OSError:
+            self.close()
+            raise
 
     def _open(self, extra: int) -> None:
         fd = -1
@@ -91,7 +96,8 @@ class Source:
                 fd = self._open_source(extra)
         except Abandoned:
             if fd >= 0:
-                self._files.close(fd)
+                with suppress(OSError):
+                    self._files.close(fd)
             raise
         self.fd = fd
         if self._drop and not extra:
@@ -124,4 +130,5 @@ class Source:
     def close(self) -> None:
         fd, self.fd = self.fd, -1
         if fd >= 0:
-            self._files.close(fd)
+            with suppress(OSError):  # nothing was written through it, so nothing can be lost by it
+                self._files.close(fd)

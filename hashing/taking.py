@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .buffers import Block, Channel, Ring, align_down, align_up
@@ -60,6 +61,7 @@ class Reader:
         self._small: _Ahead | None = None
         self._long: LongCopy | None = None
         self._unbegun: CopyTask | None = None
+        self._pulling = False
 
     def run(self) -> None:
         """Everything there is to take; raises Closed, Abandoned, and what the caller's iterator raises."""
@@ -88,13 +90,16 @@ class Reader:
         return ended, [SourceFault(task, reason, None, 0, task.resume) for task in tasks]
 
     def remaining(self) -> Iterator[CopyTask]:
-        """What was not even taken from the caller's list. Only after this thread was given up, or has ended."""
-        return self._tasks
+        """What was never taken from the caller's list, unless this thread was given up while it was in there."""
+        return iter(()) if self._pulling else self._tasks
 
     def _next(self) -> _Ahead | None:
         room = not self._stop.is_set()
         while room and len(self._ahead) < AHEAD_FILES and self._ahead_bytes < AHEAD_BYTES:
-            task = next(self._tasks, None)
+            self._pulling = True
+            with self._watch:  # the caller may look at the recorder to make a task
+                task = next(self._tasks, None)
+            self._pulling = False
             if task is None:
                 break
             item = _Ahead(task)
@@ -242,7 +247,8 @@ class Reader:
     def _close_item(self, item: _Ahead) -> None:
         fd, item.fd = item.fd, -1
         if fd >= 0:
-            self._files.close(fd)
+            with suppress(OSError):
+                self._files.close(fd)
 
     def _close_ahead(self) -> None:
         for item in (*self._ahead, *([self._small] if self._small else [])):

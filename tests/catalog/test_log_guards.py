@@ -111,7 +111,8 @@ def test_postgresql_refuses_every_change_of_the_log_to_the_daemon(
             " AS 'BEGIN RETURN OLD; END'"
         ),
         "own-trigger": (
-            "CREATE TRIGGER a BEFORE INSERT ON custody FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()"
+            "CREATE TRIGGER a BEFORE INSERT ON custody FOR EACH ROW"
+            " EXECUTE FUNCTION suppress_redundant_updates_trigger()"
         ),
         "rule": "CREATE RULE r AS ON INSERT TO custody DO INSTEAD NOTHING",
         "unlogged": "ALTER TABLE custody SET UNLOGGED",
@@ -119,7 +120,6 @@ def test_postgresql_refuses_every_change_of_the_log_to_the_daemon(
         "drop": "DROP TABLE custody",
         "rename": "ALTER TABLE custody RENAME TO c",
         "become-owner": "SET ROLE dockd_owner",
-        "grant-oneself": "GRANT UPDATE ON custody TO dockd",
         "grant-membership": "GRANT dockd_owner TO dockd",
         "superuser": "ALTER ROLE dockd SUPERUSER",
         "lock-out": "LOCK TABLE custody IN ACCESS EXCLUSIVE MODE",
@@ -134,8 +134,11 @@ def test_postgresql_refuses_every_change_of_the_log_to_the_daemon(
                 connection.execute(statement.encode())
             except psycopg.Error:
                 continue
-            row = connection.execute("SELECT count(*) FROM custody").fetchone()
-            pytest.fail(f"{name} went through: {row}")
+            pytest.fail(f"{name} went through")
+        # Only a warning tells that nothing was granted.
+        connection.execute("GRANT UPDATE ON custody TO dockd")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("UPDATE custody SET body = body")
     assert list(catalog.custody()) == before
     catalog.close()
 
@@ -146,9 +149,8 @@ def test_a_temporary_table_does_not_answer_for_the_log(postgres_database: Databa
     with psycopg.connect(postgres_database.url, autocommit=True) as connection:
         connection.execute("CREATE TEMP TABLE custody (LIKE public.custody)")
         forged = _NEW.format(seq=head.seq + 4, prev=digest("forged"))
-        connection.execute(
-            f"INSERT INTO custody VALUES {_NEW.format(seq=head.seq + 3, prev='x').replace('b3:ff', digest('forged'))}".encode()
-        )
+        before = _NEW.format(seq=head.seq + 3, prev="x").replace("b3:ff", digest("forged"))
+        connection.execute(f"INSERT INTO custody VALUES {before}".encode())
         with pytest.raises(psycopg.errors.RaiseException):
             connection.execute(f"INSERT INTO public.custody VALUES {forged}".encode())
     assert catalog.head() == head

@@ -46,13 +46,13 @@ def test_a_dropped_an_altered_and_a_foreign_trigger_are_told_at_once(sqlite_url:
         "DROP TRIGGER custody_no_update",
         "CREATE TRIGGER custody_no_update BEFORE UPDATE ON custody WHEN false BEGIN SELECT RAISE(ABORT, 'no'); END",
         "CREATE TRIGGER also AFTER INSERT ON clips BEGIN UPDATE clips SET size_bytes = 0; END",
-        "PRAGMA journal_mode=TRUNCATE",
+        "PRAGMA journal_mode=DELETE",
     )
     assert _findings(sqlite_url) == {
         ("custody_no_delete", "missing"),
         ("custody_no_update", "altered"),
         ("also", "foreign"),
-        ("PRAGMA journal_mode", "truncate"),
+        ("PRAGMA journal_mode", "delete"),
     }
 
 
@@ -118,6 +118,14 @@ def test_a_new_file_is_its_owners_alone_and_never_replaces_one(sqlite_url: str) 
     with pytest.raises(CatalogExists) as caught:
         Catalog.create(sqlite_url)
     assert caught.value.path == path
+
+
+def test_a_catalogue_that_was_not_finished_is_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / "catalog.db.new").write_bytes(b"half")
+    (tmp_path / "catalog.db.new-wal").write_bytes(b"half")
+    Catalog.create(f"sqlite:///{tmp_path}/catalog.db")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["catalog.db"]
+    Catalog.open(f"sqlite:///{tmp_path}/catalog.db", STATION).close()
 
 
 def test_what_is_no_catalogue_is_unreachable_or_behind(tmp_path: Path) -> None:

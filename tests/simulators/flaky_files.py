@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event, RLock
+from typing import Any
 
 from hashing.filecalls import OsFileCalls, Path
 
@@ -53,7 +54,7 @@ class FlakyFiles(OsFileCalls):
         self._paths: dict[int, str] = {}
         self._lock = RLock()
 
-    # ------------------------------------------------------------------------------------------------- what to do wrong
+    # ------------------------------------------------------------ what to do wrong
 
     def fail(self, call: str, errno: int, *, at: int = 1, forever: bool = False, under: str = "") -> None:
         """The `at`-th such call raises OSError(errno); with `forever`, and every one after it."""
@@ -84,7 +85,7 @@ class FlakyFiles(OsFileCalls):
         with self._lock:
             return sum(call.name == name and call.path.startswith(under) for call in self.calls)
 
-    # --------------------------------------------------------------------------------------------------------- the calls
+    # ------------------------------------------------------------ the calls
 
     def _meet(self, name: str, path: str, size_bytes: int = 0) -> list[_Rule]:
         with self._lock:
@@ -103,7 +104,7 @@ class FlakyFiles(OsFileCalls):
         with self._lock:
             return self._paths.get(fd, "")
 
-    def open(self, path: Path, flags: int, mode: int = 0o600, *, dir_fd: int | None = None) -> int:  # type: ignore[override]
+    def open(self, path: Any, flags: int, mode: int = 0o600, *, dir_fd: int | None = None) -> int:
         text = os.fsdecode(path)
         folder = self._path_of(dir_fd) if dir_fd is not None else ""
         self._meet("open", os.path.join(folder, text))
@@ -112,13 +113,13 @@ class FlakyFiles(OsFileCalls):
             self._paths[fd] = os.readlink(f"/proc/self/fd/{fd}")
         return fd
 
-    def close(self, fd: int) -> None:  # type: ignore[override]
+    def close(self, fd: int) -> None:
         with self._lock:
             path = self._paths.pop(fd, "")
             os.close(fd)
         self._meet("close", path)
 
-    def fstat(self, fd: int) -> os.stat_result:  # type: ignore[override]
+    def fstat(self, fd: int) -> os.stat_result:
         self._meet("fstat", self._path_of(fd))
         return os.fstat(fd)
 
@@ -146,7 +147,7 @@ class FlakyFiles(OsFileCalls):
         self._meet("allocate", self._path_of(fd), size_bytes)
         super().allocate(fd, size_bytes)
 
-    def truncate(self, fd: int, size_bytes: int) -> None:  # type: ignore[override]
+    def truncate(self, fd: int, size_bytes: int) -> None:
         self._meet("truncate", self._path_of(fd), size_bytes)
         os.ftruncate(fd, size_bytes)
 
@@ -194,7 +195,7 @@ class FlakyFiles(OsFileCalls):
         self._meet("rmdir", os.fsdecode(path))
         os.rmdir(path)
 
-    def chmod(self, fd: int, mode: int) -> None:  # type: ignore[override]
+    def chmod(self, fd: int, mode: int) -> None:
         self._meet("chmod", self._path_of(fd))
         os.fchmod(fd, mode)
 

@@ -28,6 +28,7 @@ from hashing.filecalls import FileCalls, OsFileCalls
 from hashing.signing import SigningKey
 
 KEY = SigningKey.generate()
+FAMILIES = load_families()
 
 
 @dataclass(slots=True)
@@ -73,7 +74,7 @@ def open_station(
             partials=Partials(vault),
             catalog=catalog,
             key=KEY,
-            families=load_families(),
+            families=FAMILIES,
             department="城关中队",
             zone=ZoneInfo("Asia/Shanghai"),
             algorithms=algorithms,

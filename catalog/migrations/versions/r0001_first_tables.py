@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("station", "seq", name=op.f("pk_custody")),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_custody_subject", "custody", ["subject", "seq"])
+    op.create_index("ix_custody_subject", "custody", ["station", "subject", "seq"])
     op.create_table(
         "recorders",
         sa.Column("station", Name(), nullable=False),
@@ -96,7 +96,7 @@ def upgrade() -> None:
         sa.CheckConstraint("clearing IN ('none', 'intended', 'done')", name=op.f("ck_sessions_clearing")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
     )
-    op.create_index("ix_sessions_open", "sessions", ["id"], **_only("state = 'open'"))
+    op.create_index("ix_sessions_open", "sessions", ["station", "opened_at", "id"], **_only("state = 'open'"))
     op.create_index("ix_sessions_opened", "sessions", ["opened_at", "id"])
     op.create_index("ix_sessions_recorder", "sessions", ["recorder", "opened_at", "id"])
     op.create_table(

@@ -1,0 +1,84 @@
+"""What a bay does, for any screen: one small JSON file a bay, replaced atomically, so that whoever reads it sees one
+whole state. They live in /run: after a boot there are none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class SlotState:
+    """One bay at one moment. Times are UTC; `rate` is bytes a second; `left_s` is None while nobody can tell."""
+
+    slot: int | None
+    port: str
+    state: str
+    reason: str
+    detail: str
+    recorder: str
+    family: str
+    key: str
+    device: str
+    session: str
+    bytes: int
+    bytes_total: int
+    rate: int
+    left_s: int | None
+    clips: int
+    clips_total: int
+    priority: bool
+    since: str
+    at: str
+
+
+def slots_dir(run_dir: str) -> str:
+    """Where the files lie."""
+    return f"{run_dir}/slots"
+
+
+def file_name(slot: int | None, port: str) -> str:
+    """`3.json`, or `port-….json` for a port that nobody bound."""
+    return f"{slot}.json" if slot is not None else f"port-{re.sub(r'[^A-Za-z0-9.]', '_', port)}.json"
+
+
+def publish(run_dir: str, state: SlotState) -> None:
+    """Replace a bay's file. Raises OSError."""
+    folder = slots_dir(run_dir)
+    path = f"{folder}/{file_name(state.slot, state.port)}"
+    temporary = f"{folder}/.{file_name(state.slot, state.port)}.new"
+    with open(temporary, "w", encoding="utf-8") as file:
+        json.dump(asdict(state), file, ensure_ascii=False)
+    os.chmod(temporary, 0o644)
+    os.replace(temporary, path)
+
+
+def withdraw(run_dir: str, slot: int | None, port: str) -> None:
+    """Remove a bay's file: the port is bound otherwise now, or empty and unbound."""
+    try:
+        os.unlink(f"{slots_dir(run_dir)}/{file_name(slot, port)}")
+    except FileNotFoundError:
+        return
+
+
+def read_all(run_dir: str) -> Iterator[dict[str, Any]]:
+    """All bays, bound ones first and by number. A file that is just being replaced is whole all the same."""
+    folder = slots_dir(run_dir)
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return
+    found = []
+    for name in names:
+        if not name.startswith(".") and name.endswith(".json"):
+            try:
+                with open(f"{folder}/{name}", encoding="utf-8") as file:
+                    found.append(json.load(file))
+            except (FileNotFoundError, ValueError):
+                continue
+    yield from sorted(found, key=lambda state: (state["slot"] is None, state["slot"] or 0, state["port"]))
