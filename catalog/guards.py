@@ -22,7 +22,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from .custody import NO_ENTRY
 from .errors import Unsafe
-from .tables import LOG, PROJECTED
+from .tables import LOG, PROJECTED, TAKEN_AWAY
 
 # Looked up by key alone: a plan that PostgreSQL made for an empty table must not read a long log for every row.
 _SQLITE_ORDER = {
@@ -201,8 +201,7 @@ def postgres_grants(schema: str, role: str) -> list[str]:
         f"GRANT SELECT ON {everything} TO {role}",
         f"GRANT INSERT ON {log}, {projected} TO {role}",
         f"GRANT UPDATE ON {projected} TO {role}",
-        # The facts of a clip that is looked at again take the place of the former ones.
-        f"GRANT DELETE ON {schema}.facts TO {role}",
+        f"GRANT DELETE ON {', '.join(f'{schema}.{table.name}' for table in TAKEN_AWAY)} TO {role}",
     ]
 
 

@@ -81,6 +81,25 @@ class Recorder:
 
 
 @dataclass(frozen=True, slots=True)
+class Slot:
+    """A bay's number and the port it stands for."""
+
+    slot: int
+    port: str
+    priority: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A device that may be docked, by its key `vendor:product:serial`."""
+
+    key: str
+    name: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SessionRow:
     """A docking session. Counts are nought until it is sealed; `state` is `open`, `sealed` or `interrupted`.
 

@@ -10,13 +10,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, true, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, true, update
 from sqlalchemy.sql import Executable
 
 from .custody import subject_of
 from .errors import BadEvent
 from .model import CustodyEntry
-from .tables import clips, custody, entries, facts, recorders, sessions
+from .tables import clips, custody, enrolments, entries, facts, recorders, sessions, slots
 
 UNCLASSIFIED = "unclassified"
 
@@ -141,6 +141,10 @@ class _Projection:
             "recorder-cleared": self._cleared,
             "facts-read": self._facts,
             "clip-filed": self._filed,
+            "slot-bound": self._bound,
+            "slot-unbound": self._unbound,
+            "recorder-enrolled": self._enrolled,
+            "recorder-dismissed": self._dismissed,
         }
 
     def apply(self, log: Iterable[tuple[CustodyEntry, Row]]) -> None:
@@ -261,6 +265,27 @@ class _Projection:
     def _filed(self, entry: CustodyEntry, data: Row) -> None:
         clip = update(clips).where(clips.c.id == data["clip"])
         self._one(entry, clip.values(case_no=data["case_no"], clip_class=data["clip_class"]))
+
+    # ----------------------------------------------------------------------------------------- bays and enrolments
+
+    def _bound(self, entry: CustodyEntry, data: Row) -> None:
+        either = or_(slots.c.slot == data["slot"], slots.c.port == data["port"])
+        self._connection.execute(delete(slots).where(slots.c.station == entry.station, either))
+        row = {name: data[name] for name in ("slot", "port", "priority")}
+        self._connection.execute(insert(slots), row | {"station": entry.station})
+
+    def _unbound(self, entry: CustodyEntry, data: Row) -> None:
+        own = slots.c.station == entry.station
+        self._connection.execute(delete(slots).where(own, slots.c.slot == data["slot"]))
+
+    def _enrolled(self, entry: CustodyEntry, data: Row) -> None:
+        self._dismissed(entry, data)
+        row = {name: data[name] for name in ("key", "name", "reason")}
+        self._connection.execute(insert(enrolments), row | {"station": entry.station, "since": entry.at})
+
+    def _dismissed(self, entry: CustodyEntry, data: Row) -> None:
+        own = enrolments.c.station == entry.station
+        self._connection.execute(delete(enrolments).where(own, enrolments.c.key == data["key"]))
 
     def _one(self, entry: CustodyEntry, statement: Executable) -> None:
         """Change one row that must be there."""

@@ -21,14 +21,16 @@ from .model import (
     Clip,
     ClipQuery,
     CustodyEntry,
+    Enrolment,
     EntryRow,
     Fact,
     Head,
     Held,
     Recorder,
     SessionRow,
+    Slot,
 )
-from .tables import checkpoints, clips, custody, entries, facts, recorders, sessions
+from .tables import checkpoints, clips, custody, enrolments, entries, facts, recorders, sessions, slots
 
 PAGE = 500
 _NAMED_CANDIDATES = 5
@@ -171,6 +173,15 @@ class Queries:
     def recorders(self) -> list[Recorder]:
         """All recorders ever seen, by name."""
         return self._all(Recorder, select(*_RECORDER).where(self._own(recorders)).order_by(recorders.c.id))
+
+    def slots(self) -> list[Slot]:
+        """Bays and their ports, by number."""
+        return self._all(Slot, select(*columns_of(slots, Slot)).where(self._own(slots)).order_by(slots.c.slot))
+
+    def enrolments(self) -> list[Enrolment]:
+        """Devices that may be docked, by key."""
+        columns = columns_of(enrolments, Enrolment)
+        return self._all(Enrolment, select(*columns).where(self._own(enrolments)).order_by(enrolments.c.key))
 
     # ----------------------------------------------------------------------------------------------------- custody
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from .columns import CanonicalJson, Name, UtcTime
 
 # What `migrations` leads to: a test holds the two together, so that opening need not load Alembic.
-REVISION = "0001"
+REVISION = "0002"
 
 metadata = MetaData(
     naming_convention={
@@ -218,5 +218,26 @@ facts = Table(
     Column("source", Name, nullable=False),
 )
 
+slots = Table(
+    "slots",
+    metadata,
+    Column("station", Name, primary_key=True),
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    Column("port", Name, nullable=False),
+    Column("priority", Boolean, nullable=False),
+)
+
+enrolments = Table(
+    "enrolments",
+    metadata,
+    Column("station", Name, primary_key=True),
+    Column("key", Name, primary_key=True),
+    Column("name", Name, nullable=False),
+    Column("reason", Name, nullable=False),
+    Column("since", UtcTime, nullable=False),
+)
+
 LOG = (custody, checkpoints)
-PROJECTED = (recorders, sessions, entries, clips, facts)
+PROJECTED = (recorders, sessions, entries, clips, facts, slots, enrolments)
+# Rows that a later entry may take away; all others are only added and changed.
+TAKEN_AWAY = (facts, slots, enrolments)

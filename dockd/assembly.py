@@ -95,13 +95,17 @@ def utc_now() -> datetime:
 
 
 @contextmanager
-def reading(option: str | None) -> Iterator[Opened]:
-    """The station, to look at and to append single entries to. Raises HomeMissing, ConfigFault, CatalogError."""
+def reading(option: str | None, *, examining: bool = False) -> Iterator[Opened]:
+    """The station, to look at and to append single entries to. Raises HomeMissing, ConfigFault, CatalogError.
+
+    `examining` opens an unsafe database as well, to look at only: `station.catalog.findings` says what is wrong with it.
+    """
     home, config = _settings(option)
     from catalog.store import Catalog
 
     key = load_key(home)
-    catalog = Catalog.open(database_url(config, home, os.environ), station_id(key), clock=utc_now)
+    url = database_url(config, home, os.environ)
+    catalog = Catalog.open(url, station_id(key), clock=utc_now, for_reading=examining, thorough=examining)
     try:
         yield Opened(home, config, build(home, config, key, catalog))
     finally:

@@ -48,7 +48,8 @@ def database_url(
 ) -> str:
     """The catalogue's URL with its password: of DOCKD_DATABASE_PASSWORD, else of the password file, else as it is.
 
-    Raises HomeFault and ConfigFault when the password file cannot be read. The result is never shown: `config.redacted` is for that.
+    Raises HomeFault and ConfigFault when the password file cannot be read. The result is never shown:
+    `config.redacted` is for that.
     """
     password = environ.get(PASSWORD_VARIABLE)
     path = config.password_file(home)

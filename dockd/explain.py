@@ -153,6 +153,12 @@ def _of_dockd(error: BaseException) -> Explained | None:
             )
         case own.Interrupted():
             return _interrupted()
+        case own.NothingPlugged():
+            return Explained(
+                _("nothing was plugged in within {seconds} s").format(seconds=f"{error.waited_s:.0f}"),
+                _("start again, and plug a recorder into the bay while the command waits"),
+                Exit.NOT_FOUND,
+            )
         case own.SourceNotAFolder():
             return Explained(
                 _("{path} is no folder").format(path=error.path),

@@ -45,6 +45,17 @@ def mount_at(mountinfo: bytes, place: bytes, device: int) -> Mount | None:
     return found
 
 
+def places_of(mountinfo: bytes) -> list[tuple[bytes, int]]:
+    """Of every mount in /proc/self/mountinfo the place where it is seen, and its device as `st_dev` gives it."""
+    found = []
+    for line in mountinfo.splitlines():
+        fields = line.split(b" ")
+        if len(fields) > 4:
+            major, _, minor = fields[2].partition(b":")
+            found.append((_unescaped(fields[4]), os.makedev(int(major), int(minor))))
+    return found
+
+
 def read_label(source: str) -> str | None:
     """The volume label of a device node, or None when it has none or nobody may read it.
 

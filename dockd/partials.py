@@ -155,7 +155,8 @@ class Partials:
                 if ours != _read_span(self._vault, source_fd, offset, length):
                     return False
         finally:
-            files.close(partial_fd)
+            with vault_act(path, "close"):
+                files.close(partial_fd)
         return True
 
 

@@ -126,15 +126,15 @@ class Vault:
             raise
         except OSError as error:
             raise TargetFault(self.at(path), "open", error) from error
-        try:
-            block = memoryview(bytearray(1 << 20))
-            offset = 0
-            with vault_act(self.at(path), "read"):
+        with vault_act(self.at(path), "read"):
+            try:
+                block = memoryview(bytearray(1 << 20))
+                offset = 0
                 while count := self.files.preadv(fd, [block], offset):
                     chunks.append(bytes(block[:count]))
                     offset += count
-        finally:
-            self.files.close(fd)
+            finally:
+                self.files.close(fd)
         return b"".join(chunks)
 
     def read_back(self, path: str) -> ReadBack:

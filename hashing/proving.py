@@ -19,7 +19,7 @@ from .outcomes import Checkpointed, Condemned, CopyTask, Outcome, SourceFault, V
 from .placing import FINISHED_MODE, Target
 
 PROOF_BYTES = 2**20
-"""Reading back takes this much memory a source; beyond it no disk got faster."""
+"""Reading back takes this much memory a source, whatever size the blocks of the ring have."""
 
 
 class Prover:

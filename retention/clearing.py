@@ -29,6 +29,11 @@ class Doubt(StrEnum):
     REMOVAL_FAILED = "removal-failed"
     STILL_LISTED = "still-listed"
     NOT_CONFIRMED = "not-confirmed"
+    DUPLICATE_NAME = "duplicate-name"
+    LIST_REFUSED = "list-refused"
+    SEAL_UNPROVEN = "seal-unproven"
+    NOT_VOUCHED = "not-vouched"
+    NOT_MOUNTED = "not-mounted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def custody() -> None:
 @click.pass_obj
 def show(home: str | None, session: str | None, first: int, last: int | None, as_json: bool) -> int:
     """Print entries."""
-    with reading(home) as opened:
+    with reading(home, examining=True) as opened:
         catalog = opened.station.catalog
         entries = catalog.session_log(catalog.find_session(session).id) if session else catalog.custody(first, last)
         for entry in entries:
@@ -54,7 +54,7 @@ def show(home: str | None, session: str | None, first: int, last: int | None, as
 @click.pass_obj
 def verify(home: str | None, as_json: bool) -> int:
     """Check the log alone, without reading originals."""
-    with reading(home) as opened:
+    with reading(home, examining=True) as opened:
         findings = list(Verifying(opened.station).custody())
         head = opened.station.catalog.head()
     if as_json:

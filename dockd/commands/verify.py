@@ -35,12 +35,17 @@ def verify(home: str | None, what: str | None, everything: bool, as_json: bool) 
     """Print findings; Exit.FINDINGS when there are any."""
     if everything == (what is not None):
         raise click.UsageError(_("name a session or a clip, or give --all"))
-    with reading(home) as opened:
+    with reading(home, examining=True) as opened:
         checks = Verifying(opened.station)
-        findings = list(checks.everything() if everything else _one(opened.station.catalog, checks, what or ""))
-        opened.station.catalog.append(
-            [Verified("all" if everything else what or "", checks.clips, checks.read_bytes, len(findings))]
-        )
+        unsafe = [
+            Finding("database-unsafe", found.what, found.wanted, found.found)
+            for found in opened.station.catalog.findings
+        ]
+        findings = [*unsafe, *(checks.everything() if everything else _one(opened.station.catalog, checks, what or ""))]
+    if not unsafe:
+        run = Verified("all" if everything else what or "", checks.clips, checks.read_bytes, len(findings))
+        with reading(home) as opened:
+            opened.station.catalog.append([run], actor=opened.actor)
     if as_json:
         echo_json([finding.as_json() for finding in findings])
     else:

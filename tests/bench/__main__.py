@@ -139,7 +139,7 @@ def _workplace(parent: Path) -> Iterator[Path]:
         try:
             yield folder
         finally:
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _too_little_room(folder: Path, scale: float) -> tuple[str, str] | None:

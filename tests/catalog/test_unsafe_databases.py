@@ -12,6 +12,7 @@ import pytest
 from catalog.errors import CatalogBehind, CatalogExists, CatalogUnreachable, OwnerNeeded, UnsafeDatabase
 from catalog.guards import sqlite_findings
 from catalog.store import Catalog
+from catalog.tables import REVISION
 from tests.simulators.histories import docking
 from tests.simulators.postgres import Database, PostgresServer
 
@@ -138,7 +139,7 @@ def test_what_is_no_catalogue_is_unreachable_or_behind(tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / "empty.db").execute("CREATE TABLE t (i)").connection.close()
     with pytest.raises(CatalogBehind) as behind:
         Catalog.open(f"sqlite:///{tmp_path}/empty.db", STATION)
-    assert (behind.value.found, behind.value.wanted) == (None, "0001")
+    assert (behind.value.found, behind.value.wanted) == (None, REVISION)
     for url in ("mysql://x/y", "nonsense", "sqlite://"):
         with pytest.raises(CatalogUnreachable):
             Catalog.open(url, STATION)

@@ -29,6 +29,7 @@ EXAMPLES: list[BaseException] = [
     dockd.errors.ToolMissing("exiftool", "libimage-exiftool-perl"),
     dockd.errors.LedgerFault("entry 7", "the hash differs"),
     dockd.errors.Interrupted(),
+    dockd.errors.NothingPlugged(60.0),
     dockd.errors.SourceNotAFolder("/media/none"),
     catalog.errors.CatalogFault("append", RuntimeError("disk I/O error")),
     catalog.errors.CatalogUnreachable("postgresql://dockd@db/cat", OSError(errno.ECONNREFUSED, "Connection refused")),

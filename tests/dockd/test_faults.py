@@ -91,11 +91,11 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 def interrupted(fresh: Scene, tmp_path_factory: pytest.TempPathFactory) -> Scene:
     """A station after two dockings that its disk cut off: a copy that no entry names, a kept part, an open session."""
     folder = fresh.laid_out(tmp_path_factory.mktemp("interrupted") / "home")
-    settle = next(at for at in fresh.calls if (at.side, at.act) == (VAULT, "fsync") and at.place.endswith("/clips"))
+    clips = next(at.place for at in fresh.calls if at.place.endswith("/clips") and "quarantine" not in at.place)
     part = max((at.nth, at.place) for at in fresh.calls if at.act == "pwrite" and at.place.endswith(".part"))[1]
     cuts = [
-        settle,  # copies have their names, but no entry
-        At(RECORDER, "preadv", f"/{LONG}", 5),  # so much of the long one is kept
+        At(VAULT, "fsync", clips, 2),  # the long one has its name, but no entry
+        At(RECORDER, "preadv", f"/{LONG}", 5),  # a part of it is kept
         At(VAULT, "pwrite", part, 1),  # nobody seals the session
     ]
     for seed, at in enumerate(cuts):

@@ -1,4 +1,4 @@
-"""What the guest of the machine test is made of: Debian's packages, the kernel's modules, what is left out, settings."""
+"""What the guest is made of: packages of Debian, modules of its kernel, what is left out, and its settings."""
 
 from __future__ import annotations
 
