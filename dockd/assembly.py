@@ -98,7 +98,7 @@ def utc_now() -> datetime:
 def reading(option: str | None, *, examining: bool = False) -> Iterator[Opened]:
     """The station, to look at and to append single entries to. Raises HomeMissing, ConfigFault, CatalogError.
 
-    `examining` opens an unsafe database as well, to look at only: `station.catalog.findings` says what is wrong with it.
+    `examining` opens an unsafe database too, to look at only: `station.catalog.findings` says what is wrong with it.
     """
     home, config = _settings(option)
     from catalog.store import Catalog

@@ -16,8 +16,9 @@ from hashing.reading import SourceUnreadable, read_source
 from retention.clearing import Clear, Doubt, Evidence, Keep, candidate, doubts_of_session, weigh
 
 from .candidates import Candidate, candidates_of, intend, record_outcome
-from .docking import Docking, Result
-from .listing import Listed, Listing, Volume, list_volume
+from .docking import Docking
+from .listing import Listed, Listing, Volume
+from .results import Result
 from .session import Outcome, Planned
 from .station import Station
 
@@ -97,7 +98,7 @@ class Clearing:
         try:
             if self._volume.facts() != self._docking.opened.volume:
                 return Doubt.DEVICE_CHANGED
-            now = list_volume(self._station.files, self._volume)
+            now = self._docking.list_entries(self._volume)
         except OSError:
             return Doubt.DEVICE_CHANGED
         before = [entry.listed for entry in self._docking.planned]
@@ -136,7 +137,7 @@ class Clearing:
         expected = {entry.listed.path for entry in self._docking.planned} - {c.entry.listed.path for c in chosen}
         try:
             with Volume.open(self._station.files, self._volume.root) as fresh:
-                now = list_volume(self._station.files, fresh)
+                now = self._docking.list_entries(fresh)
                 same = fresh.facts() == self._docking.opened.volume
         except OSError:
             same, now = False, Listing(entries=(), device=0, capacity_bytes=0, root=self._volume.root)

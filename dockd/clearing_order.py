@@ -15,7 +15,8 @@ from hashing.digest import Algorithm, Digest
 from retention.clearing import Doubt, Keep, candidate, doubts_of_session
 
 from .candidates import Candidate, candidates_of, intend, record_outcome
-from .docking import Docking, Result
+from .docking import Docking
+from .results import Result
 from .root.wipelist import Clock, Listed, Outcome, Removal, WipeList, read_outcome
 from .units import UnitFailed, Units
 from .usb import Seen

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 SQLITE = "sqlite:///"
 POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
-SECTIONS = ("station", "vault", "database", "dock", "facts")
+SECTIONS = ("station", "vault", "database", "dock", "drop", "facts")
 
 
 class About(NamedTuple):
@@ -108,6 +108,19 @@ class DockSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DropSettings:
+    """Folders in which files arrive without a recorder: over the network, or by hand."""
+
+    folders: tuple[str, ...] = _setting(
+        (), N_("Drop folders, each a source of its own by its name: cameras, voice recorders, interview rooms.")
+    )
+    still_s: int = _setting(10, N_("Seconds a file must not have changed before it is taken in."), 1, 3600)
+    after: Literal["keep", "remove"] = _setting(
+        "keep", N_("What becomes of a file once it is proven and catalogued: keep, or remove.")
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class FactsSettings:
     """How clips are asked what they are; ingest never waits for this."""
 
@@ -128,6 +141,7 @@ class Config:
     vault: VaultSettings = field(default_factory=VaultSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     dock: DockSettings = field(default_factory=DockSettings)
+    drop: DropSettings = field(default_factory=DropSettings)
     facts: FactsSettings = field(default_factory=FactsSettings)
 
     def vault_dir(self, home: Home) -> str:

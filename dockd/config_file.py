@@ -27,6 +27,7 @@ _SECTION_SAYS = {
     "vault": N_("Where originals are kept, and by what they are proven."),
     "database": N_("The catalogue: what the station knows of its originals."),
     "dock": N_("How recorders are taken in."),
+    "drop": N_("Folders in which files arrive without a recorder."),
     "facts": N_("What recordings say of themselves; taking in never waits for it."),
 }
 

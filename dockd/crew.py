@@ -12,8 +12,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from .clearing import Clearing
-from .docking import Docking, Progress, Result
+from .docking import Docking
 from .listing import Volume
+from .results import Progress, Result
 from .station import Station
 
 

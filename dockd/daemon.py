@@ -36,12 +36,13 @@ from .bay import (
     step,
 )
 from .devices import Devices
-from .docking import Progress
+from .drops import Drops
 from .errors import DockdError
 from .explain import explain
 from .hands import Hands
 from .notify import Notify
 from .recovery import come_to_rest
+from .results import Progress
 from .slotfile import SlotState, publish, withdraw
 from .station import Station
 from .usb import Gone, Seen
@@ -98,6 +99,7 @@ class Daemon:
         run_dir: str,
         allow_loop: bool,
         notify: Notify,
+        drops: Callable[[Callable[[BaseException], None]], Drops],
         reload: Callable[[], None],
     ) -> None:
         self._station = station
@@ -106,7 +108,8 @@ class Daemon:
         self._reload = reload
         # SimpleQueue: the only one that a signal handler may put into.
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._hands = hands(self._events.put, lambda error: self._events.put(StationFault(error)))
+        self._hands = hands(self._events.put, self._alarm)
+        self._drops = drops(self._alarm)
         self._devices = Devices(self._events.put, allow_loop=allow_loop)
         self._held: dict[str, Held] = {}
         self._rules = Rules(frozenset())
@@ -122,6 +125,7 @@ class Daemon:
             signal.signal(number, lambda caught, _frame: self._events.put(Signalled(caught)))
         self._read_rules()
         self._devices.start()
+        self._drops.start()
         self._notify.ready()
         log.info("act=start station=%s bays=%d", self._station.id, len(self._held))
         try:
@@ -130,7 +134,11 @@ class Daemon:
             self._notify.stopping()
             self._devices.stop()
             self._hands.stop(STOP_PATIENCE_S)
+            self._drops.stop(STOP_PATIENCE_S / 4)
             log.info("act=stop station=%s", self._station.id)
+
+    def _alarm(self, error: BaseException) -> None:
+        self._events.put(StationFault(error))
 
     def _serve(self) -> None:
         rules_at = alive_at = 0.0

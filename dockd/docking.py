@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ from .listing import Listing, Volume, list_volume
 from .naming import vault_path
 from .partials import Partials
 from .recorders import Match, match
+from .results import Progress, Result
 from .sealing import Story, seal
 from .session import Act, Holding, Planned, Sum
 from .station import Station
@@ -37,72 +38,27 @@ from .vault import CLIPS_FOLDER
 GROUP = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a docking session came to; `as_json` is the stable form of `dockd dock --json`."""
-
-    session: str
-    recorder: str
-    family: str
-    slot: int | None
-    sum: Sum
-    ingested_bytes: int
-    seconds: float
-    state: str
-    findings: tuple[str, ...] = ()
-    cleared: int = 0
-    kept: tuple[str, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """The fields by their stable names."""
-        return {
-            "session": self.session,
-            "recorder": self.recorder,
-            "family": self.family,
-            "slot": self.slot,
-            "on_recorder": self.sum.on_recorder,
-            "ingested": self.sum.ingested,
-            "already_held": self.sum.already_held,
-            "quarantined": self.sum.quarantined,
-            "failed": self.sum.failed,
-            "cleared": self.cleared,
-            "bytes": self.ingested_bytes,
-            "seconds": round(self.seconds, 3),
-            "state": self.state,
-        }
-
-
-@dataclass(slots=True)
-class Progress:
-    """What a screen shows of a docking; written by one thread, read by another."""
-
-    slot: int | None
-    source: str = ""
-    recorder: str = ""
-    family: str = ""
-    session: str = ""
-    state: str = "waiting"
-    total_bytes: int = 0
-    done_bytes: int = 0
-    total_entries: int = 0
-    done_entries: int = 0
-    notes: list[str] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def add_bytes(self, count: int) -> None:
-        """Called by the copy engine for every block."""
-        with self.lock:
-            self.done_bytes += count
-
-
 class Docking:
-    """Takes one recorder in. `run` gives the Result; afterwards `opened`, `clips` and `resolved` tell it all."""
+    """Takes one recorder in. `run` gives the Result; afterwards `opened`, `clips` and `resolved` tell it all.
+
+    `only` and `source_name` are for drop folders: the entries that are still, and the folder's name for a recorder's.
+    """
 
     def __init__(
-        self, station: Station, source: str, *, slot: int | None, progress: Progress, stop: threading.Event
+        self,
+        station: Station,
+        source: str,
+        *,
+        slot: int | None,
+        progress: Progress,
+        stop: threading.Event,
+        only: frozenset[bytes] | None = None,
+        source_name: str | None = None,
     ) -> None:
         self.station = station
         self.source = source
+        self._only = only
+        self._source_name = source_name
         self.slot = slot
         self.progress = progress
         self.stop = stop
@@ -125,8 +81,10 @@ class Docking:
         self._started_s = time.monotonic()
         began = self.station.clock()
         self.progress.state = "listing"
-        listing = list_volume(self.station.files, volume)
+        listing = self.list_entries(volume)
         found = match(self.station.families, listing, volume, station_now=began)
+        if self._source_name is not None:
+            found = replace(found, recorder=self._source_name)
         # Cloned serial numbers exist: two recorders of one name take turns, or their partials would collide.
         with self.station.turn(found.recorder):
             self._open(volume, listing, found, began)
@@ -146,6 +104,13 @@ class Docking:
             state=sealed.state,
             findings=tuple(self.findings),
         )
+
+    def list_entries(self, volume: Volume) -> Listing:
+        """The entries this session is about: all of them, or of a drop folder those that are still."""
+        listing = list_volume(self.station.files, volume)
+        if self._only is None:
+            return listing
+        return replace(listing, entries=tuple(entry for entry in listing.entries if entry.path in self._only))
 
     # ---------------------------------------------------------------------------------------------- before copying
 
@@ -322,7 +287,7 @@ class Docking:
         return [seq for seq, _identity in finished]
 
     def _land(self, entry: Planned, copy: Verified, folders: set[str]) -> Event:
-        """Give the copy its name, or drop it when this recorder delivered these bytes before; the event that says so."""
+        """Give the copy its name, or drop it when this recorder delivered these bytes before; what then to record."""
         vault = self.station.vault
         digest = str(copy.digests[Algorithm.BLAKE3])
         if entry.taken is None:

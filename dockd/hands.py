@@ -16,10 +16,11 @@ from hashing.errors import HashingError
 
 from .bay import Began, Cleared, Docked, Failed, Happened, Mounted, Why
 from .clearing_order import ClearingOrder
-from .docking import Docking, Progress, Result
+from .docking import Docking
 from .errors import DockdError
 from .explain import explain
 from .listing import Volume
+from .results import Progress, Result
 from .station import Station
 from .units import UnitFailed, Units
 from .usb import Seen

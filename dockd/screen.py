@@ -8,8 +8,8 @@ from typing import Any
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from .docking import Progress
 from .i18n import _
+from .results import Progress
 from .showing import bay_state_text, duration_text, size_text, state_text, why_text
 
 COLOURS = {"sealed": "green", "fault": "red", "interrupted": "yellow", "stopped": "red", "clearing": "cyan"}

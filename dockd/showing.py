@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from .docking import Progress, Result
 from .i18n import _, ngettext
+from .results import Progress, Result
 
 
 def size_text(size_bytes: float) -> str:

@@ -10,10 +10,10 @@ import click
 
 from ..assembly import Opened, writing
 from ..crew import Crew, Seated, Unreadable
-from ..docking import Result
 from ..errors import SourceNotAFolder
 from ..exits import Exit
 from ..i18n import _
+from ..results import Result
 from ..showing import cleared_line, echo_json, plain_progress, size_text, sum_line
 
 # A terminal is redrawn this often; a log gets a line this often.

@@ -19,7 +19,7 @@ from ..showing import echo_json
 
 @click.command(
     help=_(
-        "Check tools and their versions, disk, database safety, clock and keys: one line each, a hint for each fault.\n\n"
+        "Check tools, their versions, disk, database safety, clock and keys: one line each, a hint for each fault.\n\n"
         "The exit code is that of the gravest fault, 0 when all is well or merely worth a look."
     )
 )

@@ -14,7 +14,7 @@ from ..initialising import initialise
 
 @click.command(
     help=_(
-        "Make this station's home: settings, signing key, catalogue and vault. An existing one is never overwritten.\n\n"
+        "Make this station's home: settings, signing key, catalogue, vault. An existing one is never overwritten.\n\n"
         "Write the key's fingerprint on paper and keep it away from the station: with it anybody can tell whether a "
         "signature is this station's.\n\n"
         "\b\nExamples:\n"

@@ -13,6 +13,7 @@ from ..bay import Happened
 from ..config import Home
 from ..config_file import load
 from ..daemon import Daemon, configure_log
+from ..drops import Drops
 from ..exits import Exit
 from ..hands import Hands
 from ..i18n import _
@@ -65,6 +66,13 @@ def run(home: str | None, allow_loop: bool) -> int:
             run_dir=where.run_dir,
             allow_loop=allow_loop,
             notify=Notify(os.environ),
+            drops=lambda alarm: Drops(
+                opened.station,
+                opened.config.drop.folders,
+                still_s=float(opened.config.drop.still_s),
+                remove=opened.config.drop.after == "remove",
+                alarm=alarm,
+            ),
             reload=lambda: _reload(opened, made[0], where),
         )
         daemon.run()

@@ -90,5 +90,3 @@ def refuse_mounted(device: Device, target: str, mounter: Mounter) -> None:
             raise Refused("mounted-already", target)
         if number == device.number:
             raise Refused("mounted-elsewhere", os.fsdecode(where))
-
-

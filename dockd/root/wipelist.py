@@ -211,6 +211,7 @@ def read_seal_facts(data: bytes) -> SealFacts:
 
 def _vouched(entry: dict[str, Any]) -> Vouched:
     outcome = _text(entry, "outcome")
+    digest: str | None
     if outcome == "ingested":
         digest = _text(_value(entry, "digests", dict), Algorithm.BLAKE3.value)
     else:

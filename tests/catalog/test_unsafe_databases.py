@@ -149,7 +149,7 @@ def test_a_revision_of_another_program_is_refused(sqlite_url: str) -> None:
     _sql(sqlite_url, "UPDATE alembic_version SET version_num = '0999'")
     with pytest.raises(CatalogBehind) as caught:
         Catalog.open(sqlite_url, STATION)
-    assert (caught.value.found, caught.value.wanted) == ("0999", "0001")
+    assert (caught.value.found, caught.value.wanted) == ("0999", REVISION)
 
 
 # ------------------------------------------------------------------------------------------------------- PostgreSQL

@@ -1,4 +1,4 @@
-"""A folder for tests whose disk is a model: in memory where the machine has that, so that a thousand fsyncs are quick."""
+"""A folder for tests whose disk is a model: in memory where there is room, so that a thousand fsyncs are quick."""
 
 from __future__ import annotations
 

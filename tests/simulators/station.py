@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 from catalog.store import Catalog
 from dockd.assembly import station_id
 from dockd.clearing import Cleared, Clearing
-from dockd.docking import Docking, Progress, Result
+from dockd.docking import Docking
 from dockd.ledger import write_signers
 from dockd.listing import Volume
 from dockd.partials import Partials
 from dockd.recorders import load_families
 from dockd.recovery import come_to_rest
+from dockd.results import Progress, Result
 from dockd.station import Copying, Station
 from dockd.vault import Vault
 from dockd.verifying import Finding, Verifying

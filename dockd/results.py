@@ -1,0 +1,67 @@
+"""What a docking came to, and how far it is."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from .session import Sum
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a docking session came to; `as_json` is the stable form of `dockd dock --json`."""
+
+    session: str
+    recorder: str
+    family: str
+    slot: int | None
+    sum: Sum
+    ingested_bytes: int
+    seconds: float
+    state: str
+    findings: tuple[str, ...] = ()
+    cleared: int = 0
+    kept: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields by their stable names."""
+        return {
+            "session": self.session,
+            "recorder": self.recorder,
+            "family": self.family,
+            "slot": self.slot,
+            "on_recorder": self.sum.on_recorder,
+            "ingested": self.sum.ingested,
+            "already_held": self.sum.already_held,
+            "quarantined": self.sum.quarantined,
+            "failed": self.sum.failed,
+            "cleared": self.cleared,
+            "bytes": self.ingested_bytes,
+            "seconds": round(self.seconds, 3),
+            "state": self.state,
+        }
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a screen shows of a docking; written by one thread, read by another."""
+
+    slot: int | None
+    source: str = ""
+    recorder: str = ""
+    family: str = ""
+    session: str = ""
+    state: str = "waiting"
+    total_bytes: int = 0
+    done_bytes: int = 0
+    total_entries: int = 0
+    done_entries: int = 0
+    notes: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add_bytes(self, count: int) -> None:
+        """Called by the copy engine for every block."""
+        with self.lock:
+            self.done_bytes += count

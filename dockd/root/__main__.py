@@ -1,0 +1,80 @@
+"""`dockd-root mount|unmount|clear NAME`: started as root, by units of systemd or for loop devices by the daemon."""
+
+from __future__ import annotations
+
+import argparse
+import pwd
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+
+from hashing.filecalls import OsFileCalls
+
+from .device import find_device
+from .kernel import KernelMounter, Owner
+from .mounting import ROOT, mount, unmount
+from .refusals import Refused
+from .wiping import Means, clear
+
+DONE, FAILED = 0, 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do one thing; 0 when it was done, 1 with the reason as the last line on standard error when not, 2 for wrong use.
+
+    A clearing is done when its outcome is written, whatever that says.
+    """
+    asked = _parser().parse_args(arguments)
+    # What is mounted for a clearing is unmounted on the way out.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    try:
+        _do(asked)
+    except (Refused, OSError) as error:
+        sys.stderr.write(f"dockd-root: {asked.act} {asked.name!a}: {error}\n")
+        return FAILED
+    return DONE
+
+
+def _do(asked: argparse.Namespace) -> None:
+    files, mounter = OsFileCalls(), KernelMounter()
+    if asked.act == "unmount":
+        # After a yank there is no such device any more.
+        unmount(asked.name, asked.run_dir, files, mounter)
+        return
+    device = find_device(asked.name, allow_loop=asked.allow_loop)
+    owner = _owner(asked.user)
+    if asked.act == "mount":
+        mount(device, asked.run_dir, owner, files, mounter)
+        return
+    means = Means(asked.run_dir, owner, asked.public_key, files, mounter, lambda: datetime.now().astimezone())
+    outcome = clear(device, means)
+    sys.stderr.write(
+        f"dockd-root: act=clear device={device.name} session={outcome.session} removed={len(outcome.removed)} "
+        f"kept={len(outcome.kept)} clock={outcome.clock.set_at if outcome.clock else None} fault={outcome.fault}\n"
+    )
+
+
+def _owner(user: str) -> Owner:
+    if not user:
+        return ROOT
+    try:
+        found = pwd.getpwnam(user)
+    except KeyError:
+        raise Refused("no-user", user) from None
+    return Owner(found.pw_uid, found.pw_gid)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dockd-root", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--run-dir", default="/run/dockd", help="folder of mounts, wipe lists and outcomes")
+    parser.add_argument("--public-key", default="/etc/dockd/station.pub", help="the station's key, a file of root's")
+    parser.add_argument("--user", default="", help="who reads what is mounted and writes wipe lists; empty: root")
+    parser.add_argument("--allow-loop", action="store_true", help="loop devices too: for machines without USB")
+    parser.add_argument("act", choices=("mount", "unmount", "clear"))
+    parser.add_argument("name", help="the kernel's name of a block device: sdb1")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
