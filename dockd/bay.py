@@ -98,6 +98,16 @@ class RulesChanged:
 Happened = Seen | Gone | Mounted | Began | Docked | Cleared | Failed | RulesChanged
 
 
+# An answer counts only while its question stands.
+ANSWERED_IN: dict[type, frozenset[State]] = {
+    Mounted: frozenset({State.MOUNTING}),
+    Began: frozenset({State.WAITING}),
+    Docked: frozenset({State.COPYING}),
+    Cleared: frozenset({State.CLEARING}),
+    Failed: BUSY,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Mount:
     """Have the volume mounted read-only."""
@@ -178,6 +188,8 @@ def step(bay: Bay, event: Happened, rules: Rules) -> tuple[Bay, list[Act]]:
         case RulesChanged():
             return _rules_changed(bay, rules)
         case _ if bay.current is None or event.name != bay.current.name:
+            return bay, []
+        case _ if bay.state not in ANSWERED_IN[type(event)]:
             return bay, []
         case Mounted(path=path):
             return replace(bay, state=State.WAITING), [Dock(bay.current, path)]

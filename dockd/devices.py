@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from .usb import Gone, Seen, stranger_seen, volume_seen
 
 Tell = Callable[[Seen | Gone], None]
 SECTOR_BYTES = 512
+LOOP_SETTLES_S = 0.1
 
 
 class Devices:
@@ -74,6 +76,8 @@ class Devices:
     def _from_kernel(self, device: Any) -> None:
         if not device.sys_name.startswith("loop"):
             return
+        # A loop device that is being detached tells of a change first, and still has its file then.
+        time.sleep(LOOP_SETTLES_S)
         seen = self._loop(device)
         # A loop device never goes: it loses what it was attached to.
         self._tell(seen if seen is not None else Gone(device.sys_name))

@@ -260,7 +260,7 @@ class Docking:
         finished: list[tuple[int, str]] = []
         for outcome in batch:
             entry = todo[outcome.task.key]
-            identity = partials.identity(self.opened.recorder, entry.listed)
+            identity = partials.identity_in(outcome.task.partial)
             match outcome:
                 case Checkpointed():
                     partials.keep(self.opened.recorder, entry.listed, outcome.kept)

@@ -24,6 +24,9 @@ _EXTENSION_LIMIT_BYTES = 16
 _LOOKS_SHORTENED = re.compile(rf"~(?=[0-9a-f]{{{_HASH_DIGITS}}}(?:\.[^.]*)?\Z)")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})?")
 
+# What nearly every recorder uses, and what stays as it is: no need to look at each sign.
+_ORDINARY = re.compile(rb"[A-Za-z0-9_-](?:[A-Za-z0-9_. -]{0,200}[A-Za-z0-9_-])?")
+
 # Signs that print as nothing although Unicode counts them as letters or marks; and U+FFFD, which `b3sum --check` (1.2)
 # refuses in a name.
 _UNSEEN = frozenset(
@@ -63,7 +66,9 @@ def vault_path(path: bytes) -> str:
 
 def shown(path: bytes) -> str:
     """A path for screens, logs and the catalogue, in the same form as in the vault, nothing shortened. See `raw`."""
-    return "/".join("".join(_tokens(part)) for part in path.split(b"/"))
+    return "/".join(
+        part.decode() if _ORDINARY.fullmatch(part) else "".join(_tokens(part)) for part in path.split(b"/")
+    )
 
 
 def raw(text: str) -> bytes:
@@ -87,6 +92,8 @@ def folder_name(text: str) -> str:
 
 def _shortened(name: bytes) -> str:
     """One component: escaped, and when it is too long cut before a whole sign and given its hash."""
+    if _ORDINARY.fullmatch(name):
+        return name.decode()
     tokens = _tokens(name)
     whole = "".join(tokens)
     if not whole:

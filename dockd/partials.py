@@ -82,6 +82,11 @@ class Partials:
         """The partial's absolute path."""
         return f"{self._folder}/{identity}.part"
 
+    @staticmethod
+    def identity_in(path: str) -> str:
+        """The identity that `path` made this of."""
+        return os.path.basename(path).removesuffix(".part")
+
     def kept(self, identity: str) -> Kept | None:
         """What an earlier docking left of this entry, if anything."""
         kept = self._records.get(identity)

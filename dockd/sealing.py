@@ -6,7 +6,6 @@ no manifest: `b3sum --check` has nothing to say about nothing.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -114,4 +113,7 @@ def quarantine_folder(vault_path: str) -> str:
 
 
 def _below(path: str, folder: str) -> str:
-    return os.path.relpath(path, folder)
+    below = path.removeprefix(f"{folder}/")
+    if below == path:
+        raise ValueError(path)
+    return below

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -23,6 +23,8 @@ SEAL_FORMAT = "dockd session 1"
 # A file that claims this much more than it holds is no recording: FAT has no holes, and a recorder on ext4 writes
 # what it claims. Faults: a sparse file of 15 TiB on 8 blocks.
 HOLE_LIMIT_BYTES = 64 * 1024 * 1024
+
+_LINE = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 
 
 class Act(StrEnum):
@@ -163,22 +165,24 @@ def seal_text(
 ) -> bytes:
     """session.json: all that is known of the session, readable without dockd.
 
-    Every entry of the volume stands in `entries` once, in the order of the listing. The digest of the manifest stands
-    in it too, so that one signature covers all originals.
+    Every entry of the volume stands in `entries` once, a line each, in the order of the listing. The digest of the
+    manifest stands in it too, so that one signature covers all originals.
     """
-    ingested = [{**_without(asdict(clip), "session", "recorder"), "outcome": Outcome.INGESTED.value} for clip in clips]
-    others = [_without(asdict(entry), "session") for entry in resolved]
+    ingested = [{**_without(clip.data(), "session", "recorder"), "outcome": Outcome.INGESTED.value} for clip in clips]
+    others = [_without(entry.data(), "session") for entry in resolved]
     entries = sorted([*ingested, *others], key=lambda entry: int(entry["seq"]))
     document = {
         "format": SEAL_FORMAT,
         "station": station,
         "opened_at": opened_at,
         "sealed_at": sealed_at,
-        "opened": asdict(opened),
-        "sealed": _without(asdict(sealed), "session_digest"),
-        "entries": entries,
+        "opened": opened.data(),
+        "sealed": _without(sealed.data(), "session_digest"),
     }
-    return (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+    head = json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True).removesuffix("\n}")
+    # Indented JSON is written by Python and not by C: of 20,000 entries it alone took a third of their docking.
+    lines = ",\n".join(f"  {_LINE.encode(entry)}" for entry in entries)
+    return f'{head},\n "entries": [\n{lines}\n ]\n}}\n'.encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,8 @@ def _refuse_what_json_lets_pass(value: Any) -> None:
             for key in item:
                 if not isinstance(key, str):
                     raise NotCanonical(f"key of type {type(key).__name__}")
-            waiting.extend(item.values())
+            waiting.extend(value for value in item.values() if type(value) not in _LEAVES)
         elif isinstance(item, (list, tuple)):
-            waiting.extend(item)
+            waiting.extend(value for value in item if type(value) not in _LEAVES)
         elif isinstance(item, float):
             raise NotCanonical("float")

@@ -221,7 +221,7 @@ def main() -> None:
     parser.add_argument("--revision", default="", help="of the package, beside the version of dockd")
     asked = parser.parse_args()
     try:
-        print(build(asked.out, asked.revision))
+        sys.stdout.write(f"{build(asked.out, asked.revision)}\n")
     except RuntimeError as error:
         sys.exit(f"dockd: error: {error}")
 

@@ -123,7 +123,8 @@ class _Clearing:
             if fault is None and not self._in_doubt():
                 clock, fault = self._set_clock()
         finally:
-            let_go(self.place, self.means.files, self.means.mounter)
+            with suppress(OSError):
+                let_go(self.place, self.means.files, self.means.mounter)
         return Outcome(
             self.wipe.session,
             self.device.name,
@@ -140,13 +141,14 @@ class _Clearing:
         """Read again and remove; what went wrong with the volume as a whole, if anything did."""
         means = self.means
         try:
-            # With nothing to remove, looking is enough: a card that is only to get its clock set may be full of faults.
+            # With nothing to remove, looking is enough.
             with self._mounted(writable=bool(self.wipe.remove)) as volume:
                 if listed_now(means.files, volume) != sorted(self.wipe.listing):
                     raise Stayed(Doubt.LISTING_CHANGED)
                 self.proven, self.kept = read_again(means.files, volume, self.wipe.remove, stall_s=means.stall_s)
                 self._same_device(volume)
-                self.begun = True
+                # Until it is known better, all of them may be gone.
+                self.begun, self.unlinked = True, list(self.proven)
                 failed = remove(means.files, volume, self.proven)
                 self.kept += [Keep(seq, Doubt.REMOVAL_FAILED) for seq in failed]
                 self.unlinked = [one for one in self.proven if one.removal.seq not in failed]

@@ -110,7 +110,7 @@ def test_an_interrupt_is_obeyed_at_the_next_block_and_the_copy_goes_on_at_that_b
     recorder = tmp_path / "recorder"
     recorder.mkdir()
     name = "1234567_100001_20261119080000.mp4"
-    content = random.Random(5).randbytes(400 * MIB)
+    content = random.Random(5).randbytes(240 * MIB)
     (recorder / name).write_bytes(content)
     process = subprocess.Popen(dockd(home, "dock", "--json", "--facts", "later", str(recorder)), stdout=subprocess.PIPE)
     partials = home / "vault/.partial"

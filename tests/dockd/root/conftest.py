@@ -1,0 +1,47 @@
+"""Real cards in real loop devices, mounted by the real kernel: that takes root."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from dockd.root.kernel import KernelMounter
+from tests.simulators.loops import LoopBay, LoopCard, mounts_of
+
+CONTENTS = {
+    "DCIM/100MEDIA/1234567_100001_20261119080000.mp4": b"first" * 900,
+    "DCIM/100MEDIA/1234567_100001_20261119081000.mp4": b"second" * 90_000,
+    "DCIM/101MEDIA/1234567_100001_20261119082000.jpg": b"photo" * 500,
+    "DCIM/101MEDIA/strange.xyz": b"what is this?",
+}
+CLIPS = sorted(CONTENTS)[:3]
+
+
+@pytest.fixture
+def bay(tmp_path: Path) -> Iterator[LoopBay]:
+    """A bay with a card plugged in, not docked yet; whatever a test leaves mounted is let go of."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may plug in and mount cards")
+    tmp_path.chmod(0o755)
+    bay = LoopBay(tmp_path, LoopCard.made(tmp_path, CONTENTS))
+    bay.build()
+    names = {bay.card.plug()}
+    yield bay
+    names.add(bay.card.name)
+    for name in names - {""}:
+        for line in mounts_of(name):
+            KernelMounter().detach(line.split()[4], lazily=True)
+    with suppress(OSError):
+        bay.card.unplug()
+
+
+@pytest.fixture
+def docked(bay: LoopBay) -> LoopBay:
+    """A bay whose card has been docked and sealed: its wipe list names every clip."""
+    result = bay.dock()
+    assert (result.sum.ingested, result.sum.quarantined, result.sum.failed) == (3, 1, 0)
+    return bay
