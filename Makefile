@@ -43,7 +43,7 @@ types: $(VENV)/.dev ## types of the four packages
 
 locale: $(VENV)/.dev ## collect messages into the translations, compile them, name what is missing
 	@mkdir -p build
-	@$(BIN)/pybabel --quiet extract -F babel.cfg --add-location=file --sort-by-file --no-wrap \
+	@$(BIN)/pybabel --quiet extract -F babel.cfg -k NN_:1,2 --add-location=file --sort-by-file --no-wrap \
 		-o build/dockd.pot $(PACKAGES)
 	@for po in $(PO); do $(BIN)/pybabel --quiet update -i build/dockd.pot -o $$po -l zh_CN -D dockd \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap; done

@@ -10,7 +10,11 @@ from typing import Any
 import click
 
 from . import __version__
+from .helping import WideFormatter
 from .i18n import _
+
+# Every command's help, also of those that are imported later.
+click.Context.formatter_class = WideFormatter
 
 # command: module:attribute. Their order here is the order of `dockd --help`.
 COMMANDS = {

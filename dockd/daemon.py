@@ -123,6 +123,7 @@ class Daemon:
         """Watch, and serve until told to end."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda caught, _frame: self._events.put(Signalled(caught)))
+        self._hands.release_leftovers()
         self._read_rules()
         self._devices.start()
         self._drops.start()

@@ -7,6 +7,7 @@ act raises becomes an event: nothing here may end the daemon.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -60,6 +61,18 @@ class Hands:
     def volume_path(self, name: str) -> str:
         """Where root mounts a volume."""
         return f"{self._run_dir}/volumes/{name}"
+
+    def release_leftovers(self) -> None:
+        """Let go of what a daemon that was killed left mounted: it may be another recorder's by now."""
+        try:
+            names = sorted(os.listdir(f"{self._run_dir}/volumes"))
+        except FileNotFoundError:
+            return
+        for name in names:
+            try:
+                self._units.unmount(name)
+            except UnitFailed as failed:
+                log.warning("act=release device=%s said=%s", name, failed.said)
 
     def mount(self, seen: Seen) -> None:
         """Have a volume mounted; tells Mounted or Failed."""

@@ -41,11 +41,16 @@ def chosen(setting: str | None, environ: Mapping[str, str]) -> str:
 def set_language(setting: str | None, environ: Mapping[str, str] | None = None, locale_dir: str = LOCALE_DIR) -> str:
     """Speak the language that `chosen` gives from now on, and say which it is.
 
-    A language whose messages were not compiled (`make locale`) stays English rather than failing.
+    A language whose messages were not compiled (`make locale`) stays English rather than failing. Without `environ` it
+    is chosen for the whole process: libraries that ask gettext themselves (click) then speak it too.
     """
     global _translations, _language
     _language = chosen(setting, os.environ if environ is None else environ)
     _translations = _gettext.translation(DOMAIN, locale_dir, languages=[_language], fallback=True)
+    if environ is None:
+        _gettext.bindtextdomain(DOMAIN, locale_dir)
+        _gettext.textdomain(DOMAIN)
+        os.environ["LANGUAGE"] = _language
     return _language
 
 
@@ -72,3 +77,8 @@ def ngettext(one: str, many: str, number: int) -> str:
 def N_(message: str) -> str:
     """`message` itself: marks it for translation where it stands, to be shown through `_` later."""
     return message
+
+
+def NN_(one: str, many: str) -> tuple[str, str]:
+    """The forms of a message that goes with a number, marked for translation as `N_` marks one without."""
+    return one, many

@@ -77,6 +77,16 @@ def state_text(state: str) -> str:
     }.get(state, state)
 
 
+def outcome_text(outcome: str) -> str:
+    """How an entry ended, in a word."""
+    return {
+        "ingested": _("ingested"),
+        "already-held": _("already held"),
+        "quarantined": _("quarantined"),
+        "failed": _("failed"),
+    }.get(outcome, outcome)
+
+
 def bay_state_text(state: str) -> str:
     """The state of a bay in words an officer in a hurry understands."""
     return {

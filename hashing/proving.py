@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from .buffers import Block, Channel
+from .buffers import Channel
 from .checking import Checker
 from .conveyor import Board, Checkpoint, Ended, Flush, LongCopy, Message, Pack, Small
 from .digest import Algorithm, Digest
@@ -41,8 +41,7 @@ class Prover:
         self._written = written
         self._out = out
         self._board = board
-        self._block = Block(PROOF_BYTES)
-        self._checker = Checker(files, self._block)
+        self._checker = Checker(files, PROOF_BYTES)
         self._batch_files = batch_files
         self._batch_bytes = batch_bytes
         self._closing = closing
@@ -165,7 +164,7 @@ class Prover:
         try:
             if proof.reading is None:
                 proof.reading = self._target.read(copy.task.partial)
-            proof.reading.feed(proof.read_bytes, end, self._block, proof.hasher.update, self._closing)
+            self._checker.feed(proof.reading, proof.read_bytes, end, proof.hasher.update, self._closing)
             proof.read_bytes = end
             if end == copy.task.size_bytes and proof.reading.size_bytes() != end:
                 proof.failed = "digest"

@@ -111,7 +111,7 @@ def build(out: Path, revision: str = "") -> Path:
         _set_modes(tree)
         package = out / f"dockd_{version}_{architecture}.deb"
         # Wheels are compressed already: more effort gains nothing.
-        command = ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", tree, package]
+        command = ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", str(tree), str(package)]
         subprocess.run(command, check=True, capture_output=True, env=environment)
     return package
 
@@ -143,7 +143,7 @@ def _own_wheel(source: Path, into: Path, environment: dict[str, str]) -> None:
         _compile_messages(po)
     command = [
         sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "wheel", "--no-deps",
-        "--no-build-isolation", "--no-index", "-w", into, source,
+        "--no-build-isolation", "--no-index", "-w", str(into), str(source),
     ]  # fmt: skip
     subprocess.run(command, check=True, env=environment)
 
@@ -160,7 +160,7 @@ def _wheels(into: Path) -> None:
     """Wheels of requirements/run.txt for this Python, each with the hash that stands there."""
     command = [
         sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "download", "--only-binary", ":all:",
-        "--no-deps", "--require-hashes", "-r", ROOT / "requirements/run.txt", "-d", into,
+        "--no-deps", "--require-hashes", "-r", str(ROOT / "requirements/run.txt"), "-d", str(into),
     ]  # fmt: skip
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:

@@ -8,6 +8,7 @@ import click
 
 from ..assembly import reading
 from ..exits import Exit
+from ..findings import finding_text
 from ..i18n import _
 from ..showing import echo_json
 from ..verifying import Verifying
@@ -61,7 +62,7 @@ def verify(home: str | None, as_json: bool) -> int:
         echo_json([finding.as_json() for finding in findings])
     else:
         for finding in findings:
-            click.echo(f"{finding.what}: {finding.where}")
+            click.echo(f"{finding_text(finding.what)}: {finding.where}")
         if not findings:
             click.echo(_("{n} entries, no broken link; head {head}").format(n=head.seq, head=head.hash))
     return Exit.FINDINGS if findings else Exit.OK

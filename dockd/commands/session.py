@@ -12,7 +12,8 @@ from catalog.model import EntryRow, SessionRow
 from ..assembly import Opened, reading
 from ..exits import Exit
 from ..i18n import _
-from ..showing import echo_json, local_text, size_text, state_text
+from ..showing import echo_json, local_text, outcome_text, size_text, state_text
+from ..wide import padded
 
 
 @click.group(help=_("Docking sessions: what was on a recorder and what became of it."))
@@ -56,9 +57,8 @@ def show_session(home: str | None, session_id: str, as_json: bool) -> int:
         for entry in entries:
             note = f"  {entry.reason}" if entry.reason else ""
             gone = _(" (removed from the recorder)") if entry.cleared else ""
-            click.echo(
-                f"  {entry.seq:5d}  {entry.outcome:<13} {size_text(entry.size_bytes):>10}  {entry.path}{note}{gone}"
-            )
+            outcome = padded(outcome_text(entry.outcome), 13)
+            click.echo(f"  {entry.seq:5d}  {outcome} {size_text(entry.size_bytes):>10}  {entry.path}{note}{gone}")
     return Exit.OK
 
 

@@ -11,6 +11,7 @@ from catalog.events import Verified
 
 from ..assembly import reading
 from ..exits import Exit
+from ..findings import finding_text
 from ..i18n import _, ngettext
 from ..showing import echo_json, size_text
 from ..verifying import Finding, Verifying
@@ -55,7 +56,8 @@ def verify(home: str | None, what: str | None, everything: bool, as_json: bool) 
             clips=checks.clips, size=size_text(checks.read_bytes)
         )
         found = ngettext("{n} finding", "{n} findings", len(findings)).format(n=len(findings))
-        click.echo(f"{read}: {found if findings else _('all is well')}")
+        verdict = found if findings else _("all is well")
+        click.echo(_("{read}: {verdict}").format(read=read, verdict=verdict))
     return Exit.FINDINGS if findings else Exit.OK
 
 
@@ -73,7 +75,7 @@ def _one(catalog: object, checks: Verifying, what: str) -> Iterator[Finding]:
 
 
 def _line(finding: Finding) -> str:
-    text = f"{finding.what}: {finding.where}"
+    text = f"{finding_text(finding.what)}: {finding.where}"
     if finding.expected or finding.found:
         text += " " + _("(expected {expected}, found {found})").format(
             expected=finding.expected or "-", found=finding.found or "-"

@@ -47,18 +47,19 @@ def in_vault(station: Station) -> list[bytes]:
 
 
 def tree(root: Path) -> dict[str, tuple[int, int, bytes]]:
-    """All that lies somewhere: kind, size and bytes or target of everything."""
+    """All that lies somewhere, however deep: kind, size, and bytes or target of everything."""
     found = {}
-    for folder, folders, files in os.walk(root):
+    for folder, folders, files, fd in os.fwalk(root):
         for name in [*folders, *files]:
-            path = os.path.join(folder, name)
-            status = os.lstat(path)
+            status = os.stat(name, dir_fd=fd, follow_symlinks=False)
             content = b""
             if stat.S_ISREG(status.st_mode) and status.st_size < 1 << 20:
-                content = Path(path).read_bytes()
+                own = os.open(name, os.O_RDONLY, dir_fd=fd)
+                content = os.read(own, 1 << 20)
+                os.close(own)
             elif stat.S_ISLNK(status.st_mode):
-                content = os.fsencode(os.readlink(path))
-            found[path] = (status.st_mode, status.st_size, content)
+                content = os.fsencode(os.readlink(name, dir_fd=fd))
+            found[os.path.join(folder, name)] = (status.st_mode, status.st_size, content)
     return found
 
 
@@ -150,7 +151,7 @@ def test_every_name_of_a_hostile_tree_is_told_in_print_and_can_be_had_back(tmp_p
 @pytest.mark.duty("D01")
 @pytest.mark.duty("D03")
 def test_docking_again_ingests_nothing_twice_and_copies_nothing(home: Path) -> None:
-    contents = {GAT.format(n): recording(str(n), 9000 * n) for n in range(80001, 80006)}
+    contents = {GAT.format(n): recording(str(n), 90_000 * (n - 80000)) for n in range(80001, 80006)}
     recorder = card(home / "recorder", {**contents, "strange.xyz": b"?"})
     with open_station(home) as station:
         first, _ = dock(station, recorder)

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from dockd import i18n
 
 ROOT = Path(__file__).resolve().parents[2]
+# As in the Makefile.
+KEYWORDS = {**DEFAULT_KEYWORDS, "NN_": (1, 2)}
 PO = ROOT / "dockd" / "locale" / "zh_CN" / "LC_MESSAGES" / "dockd.po"
 
 
@@ -41,7 +43,9 @@ def messages() -> set[str | tuple[str, ...]]:
     return {
         message
         for package in ("hashing", "catalog", "retention", "dockd")
-        for _file, _line, message, _comments, _context in extract_from_dir(ROOT / package, [("**.py", "python")])
+        for _file, _line, message, _comments, _context in extract_from_dir(
+            ROOT / package, [("**.py", "python")], keywords=KEYWORDS
+        )
     }
 
 

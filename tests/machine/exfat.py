@@ -19,7 +19,7 @@ ALLOCATED, CONTIGUOUS = 0x01, 0x02
 UTC_OFFSET = 0x80
 
 
-def _rotated_sum(data: bytes, bits: int, skip: frozenset[int] = frozenset()) -> int:
+def _rotated_sum(data: bytes | bytearray, bits: int, skip: frozenset[int] = frozenset()) -> int:
     """The checksum of section 3.4 (32 bits), 6.3.3 and 7.6.3 (16 bits): rotate right by one, then add."""
     mask, total = (1 << bits) - 1, 0
     for place, byte in enumerate(data):
@@ -35,13 +35,13 @@ class ExfatWriter:
         self._file = path.open("r+b")
         boot = self._file.read(512)
         heap_at, self._clusters, root = struct.unpack_from("<III", boot, 88)
-        self._sector_bytes = 1 << boot[108]
-        self._cluster_bytes = self._sector_bytes << boot[109]
-        self._heap_at = heap_at * self._sector_bytes
+        self._sector_bytes: int = 1 << boot[108]
+        self._cluster_bytes: int = self._sector_bytes << boot[109]
+        self._heap_at: int = heap_at * self._sector_bytes
         # Path of a folder → its cluster and the bytes used in it.
         self._folders: dict[str, list[int]] = {"": [root, 0]}
         self._read_root(root)
-        self._next = 2
+        self._next: int = 2
         while self._bitmap[(self._next - 2) >> 3] >> ((self._next - 2) & 7) & 1:
             self._next += 1
 

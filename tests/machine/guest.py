@@ -61,3 +61,25 @@ ETC = {
     # The agent would log every command of the tests into the journal under test.
     "etc/systemd/system/qemu-guest-agent.service.d/test.conf": "[Service]\nLogLevelMax=warning\n",
 }
+
+# The eight bays of the hub in port 1, and a recorder for each; enrolled here, where it takes no emulated second.
+CONTROLLER = "pci-0000:00:04.0"
+BAYS = range(1, 9)
+VENDOR_PRODUCT = "46f4:0001"
+
+
+def serial(bay: int) -> str:
+    """The serial number of the recorder that is enrolled for this bay."""
+    return f"BWC{bay:04d}"
+
+
+SETTINGS = {"when": '"later"', "clear": '"after-verify"', "checkpoint_mib": "2", "free_space_floor_mib": "64"}
+
+# Run in the tree once the package is installed.
+PREPARE = (
+    "sed -i "
+    + " ".join(f"-e 's/^#{name} = .*/{name} = {value}/'" for name, value in SETTINGS.items())
+    + " /etc/dockd/dockd.toml",
+    *(f"dockd slot bind {bay} --port {CONTROLLER}/1.{bay}" for bay in BAYS),
+    *(f"dockd recorder enrol {VENDOR_PRODUCT}:{serial(bay)} --name {serial(bay)}" for bay in BAYS),
+)

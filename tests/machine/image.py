@@ -26,7 +26,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.machine.guest import ETC, INIT, MASKED, MODULES, PACKAGES, STAND_INS
+from tests.machine.guest import ETC, INIT, MASKED, MODULES, PACKAGES, PREPARE, STAND_INS
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parents[1] / "build" / "machine"
@@ -51,7 +51,7 @@ def station_image(deb: Path) -> Image:
     with _one_builder():
         base = _cached("base", _base_inputs(), _build_base)
         package = hashlib.sha256(deb.read_bytes()).hexdigest()
-        station = _cached("station", [base.name, package], lambda out: _build_station(out, base, deb))
+        station = _cached("station", [base.name, package, repr(PREPARE)], lambda out: _build_station(out, base, deb))
     return Image(station, time.monotonic() - began)
 
 
@@ -65,8 +65,7 @@ def _one_builder() -> Iterator[None]:
 
 def _cached(kind: str, inputs: Iterable[str], build: Callable[[Path], None]) -> Path:
     """The folder of this kind and these inputs; older ones of the kind are removed when a new one is made."""
-    own = [(HERE / name).read_text("utf-8") for name in ("image.py", "guest.py")]
-    key = hashlib.sha256("\0".join([*own, *inputs]).encode()).hexdigest()[:16]
+    key = hashlib.sha256("\0".join([Path(__file__).read_text("utf-8"), *inputs]).encode()).hexdigest()[:16]
     wanted = CACHE / f"{kind}-{key}"
     if wanted.is_dir():
         return wanted
@@ -85,7 +84,7 @@ def _run(*command: str | Path, stdin: str = "", folder: Path | None = None) -> s
         [str(word) for word in command], check=False, capture_output=True, text=True, input=stdin, cwd=folder
     )
     if done.returncode:
-        raise RuntimeError(f"{command[0]} failed ({done.returncode}):\n{done.stderr[-3000:]}")
+        raise RuntimeError(f"{command[0]} failed ({done.returncode}):\n{done.stdout[-1000:]}{done.stderr[-3000:]}")
     return done.stdout
 
 
@@ -133,7 +132,8 @@ def _kernel() -> str:
 
 
 def _base_inputs() -> list[str]:
-    return [_release(), sources(_release()), _kernel()]
+    guest = (PACKAGES, STAND_INS, MODULES, MASKED, INIT, sorted(ETC.items()))
+    return [_release(), sources(_release()), _kernel(), repr(guest)]
 
 
 # ------------------------------------------------------------------------------------------------------ the base
@@ -244,6 +244,7 @@ def _build_station(out: Path, base: Path, deb: Path) -> None:
     root.mkdir(mode=0o755)
     _run("tar", "--numeric-owner", "-xf", base / "root.tar", "-C", root)
     _install(root, deb)
+    _in_tree(root, "set -e\n" + "\n".join(PREPARE))
     disk = out / "root.img"
     with disk.open("wb") as file:
         file.truncate(3 << 30)
@@ -258,18 +259,16 @@ def _build_station(out: Path, base: Path, deb: Path) -> None:
 
 
 def _install(root: Path, deb: Path) -> None:
-    """`dpkg -i` in the tree, as in any chroot without an init: /proc and /dev are there for this one command only."""
+    """`dpkg -i` in the tree, as in any chroot without an init."""
     shutil.copy(deb, root / "package.deb")
+    _in_tree(root, "dpkg -i /package.deb")
+    (root / "package.deb").unlink()
+
+
+def _in_tree(root: Path, command: str) -> None:
+    """A command in the tree; /proc and /dev are there for this one command only."""
     script = """
         mount --bind /dev "$1/dev" && mount -t proc proc "$1/proc" || exit 1
-        exec chroot "$1" env DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \\
-            dpkg -i /package.deb"""
-    done = subprocess.run(
-        ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", str(root)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    (root / "package.deb").unlink()
-    if done.returncode:
-        raise RuntimeError(f"{deb.name} did not install:\n{done.stdout}{done.stderr}")
+        exec chroot "$1" env -i DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \\
+            sh -c "$2" """
+    _run("unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", root, command)

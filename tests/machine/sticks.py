@@ -28,6 +28,8 @@ TYPES = {
     ("gpt", "vfat"): "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7", ("gpt", "exfat"): "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7",
     ("gpt", "ext4"): "0FC63DAF-8483-4772-8E79-3D69D8477DE4",
 }  # fmt: skip
+Kind = Literal["vfat", "exfat", "ext4"]
+Table = Literal["mbr", "gpt"]
 SERIAL, OFFICER = "4500123", "012345"
 
 
@@ -36,7 +38,7 @@ class Volume:
     """One file system and what lies on it."""
 
     files: Mapping[str, bytes]
-    kind: Literal["vfat", "exfat", "ext4"] = "vfat"
+    kind: Kind = "vfat"
     size_mib: int = 128
     label: str = "BODYCAM"
     volume_id: int = 0xB0D10001
@@ -53,7 +55,7 @@ def recordings(count: int, size_bytes: int = MIB, first: int = 0) -> dict[str, b
     return dict(recording(first + number, size_bytes) for number in range(count))
 
 
-def make(path: Path, *volumes: Volume, table: Literal["mbr", "gpt"] | None = "mbr") -> Path:
+def make(path: Path, *volumes: Volume, table: Table | None = "mbr") -> Path:
     """The disk with these volumes in this order; without a table there is one. Raises CalledProcessError."""
     assert table is not None or len(volumes) == 1
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:

@@ -10,16 +10,7 @@ from pathlib import Path
 import pytest
 
 from dockd.root.kernel import KernelMounter
-from tests.simulators.loops import LoopBay, LoopCard, mounts_of
-
-CONTENTS = {
-    "DCIM/100MEDIA/1234567_100001_20261119080000.mp4": b"first" * 900,
-    "DCIM/100MEDIA/1234567_100001_20261119081000.mp4": b"second" * 90_000,
-    "DCIM/101MEDIA/1234567_100001_20261119082000.jpg": b"photo" * 500,
-    "DCIM/101MEDIA/strange.xyz": b"what is this?",
-}
-CLIPS = sorted(CONTENTS)[:3]
-
+from tests.simulators.loop_bay import CONTENTS, LoopBay, LoopCard, mounts_of
 
 @pytest.fixture
 def bay(tmp_path: Path) -> Iterator[LoopBay]:
