@@ -3,6 +3,7 @@
 PYTHON ?= python3
 WORKERS ?= 2
 PYTEST_ARGS ?=
+PLAYS ?= machine
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,17 +16,20 @@ PACKAGES := hashing catalog retention dockd
 SOURCES = $(shell find $(PACKAGES) -name '*.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint types format locale requirements wheel clean setup-python setup-demo setup-test setup-bench
+.PHONY: help demo test machine-test bench deb lint types format locale requirements wheel clean setup-python setup-demo setup-test setup-bench setup-machine
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
 demo: setup-demo ## dock two simulated recorders, and prove the result with standard tools
 	@$(BIN)/python -m fixtures.demo
 
 test: setup-test ## the whole test suite
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+
+machine-test: setup-machine ## docking for real, in QEMU with systemd, udev and USB (PLAYS=machine_short: one play)
+	@$(BIN)/python -m pytest -m $(PLAYS) $(PYTEST_ARGS) tests/machine
 
 bench: setup-bench ## measure copying against cp, rsync and rclone; writes docs/performance.md
 	@$(BIN)/python -m tests.bench
@@ -59,6 +63,9 @@ requirements: ## pin requirements/*.in to versions and hashes (UPGRADE=--upgrade
 wheel: $(VENV)/.setup $(MO) ## the package to install elsewhere, with its translations: dist/
 	@$(PIP) wheel --no-deps --no-build-isolation --no-index -w dist .
 
+deb: $(VENV)/.setup ## the Debian package of a station, with all it needs: dist/
+	@$(BIN)/python packaging/build_deb.py
+
 clean: ## remove all that was made here, but for the settings and vaults of stations
 	rm -rf $(VENV) build dist .demo *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis $(MO)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -79,6 +86,10 @@ setup-test:
 setup-bench:
 	@$(SYSTEM) bench $(PYTHON)
 	@$(MAKE) -s --no-print-directory $(VENV)/.dev $(MO)
+
+setup-machine:
+	@$(SYSTEM) machine $(PYTHON)
+	@$(MAKE) --no-print-directory $(VENV)/.dev
 
 # A .venv that pip works in is kept; half a one, of an interrupted run, is made anew.
 $(VENV)/.made:

@@ -30,24 +30,35 @@ SLOT_COLOURS = {
 
 
 def slot_table(states: Sequence[dict[str, Any]]) -> Table:
-    """The wall of bays: one row each, big words, colours as on the screen at the dock."""
+    """The wall of bays: one row each, few words, colours as on the screen at the dock; fits 80 columns."""
     table = Table(expand=True)
-    for title in (_("bay"), _("state"), _("recorder"), "", _("copied"), _("rate"), _("left"), _("entries"), _("what")):
-        table.add_column(title)
+    table.add_column(_("bay"), no_wrap=True)
+    table.add_column(_("state"), no_wrap=True)
+    table.add_column(_("recorder"), no_wrap=True, overflow="ellipsis", max_width=22)
+    table.add_column(_("done"), no_wrap=True)
+    table.add_column(_("what"), ratio=1)
     for state in states:
-        busy = state["bytes_total"] > 0
+        colour = SLOT_COLOURS.get(state["state"], "white")
         table.add_row(
-            str(state["slot"]) if state["slot"] is not None else state["port"],
-            f"[{SLOT_COLOURS.get(state['state'], 'white')}]{bay_state_text(state['state'])}",
+            str(state["slot"]) if state["slot"] is not None else state["port"].rpartition("/")[2],
+            f"[{colour}]{bay_state_text(state['state'])}",
             state["recorder"] or state["key"],
-            ProgressBar(total=max(1, state["bytes_total"]), completed=state["bytes"], width=20) if busy else "",
-            f"{size_text(state['bytes'])} / {size_text(state['bytes_total'])}" if busy else "",
-            f"{size_text(state['rate'])}/s" if state["rate"] else "",
-            duration_text(state["left_s"] * 1000) if state["left_s"] is not None else "",
-            f"{state['clips']}/{state['clips_total']}" if state["clips_total"] else "",
+            _done_text(state),
             why_text(state["reason"], state["detail"]),
         )
     return table
+
+
+def _done_text(state: dict[str, Any]) -> str:
+    """`12/37  1.5 GiB of 4.0 GiB  93.1 MiB/s  0:28`, as far as it is known."""
+    parts = [f"{state['clips']}/{state['clips_total']}"] if state["clips_total"] else []
+    if state["bytes_total"]:
+        parts.append(_("{done} of {all}").format(done=size_text(state["bytes"]), all=size_text(state["bytes_total"])))
+    if state["rate"]:
+        parts.append(f"{size_text(state['rate'])}/s")
+    if state["left_s"]:
+        parts.append(duration_text(state["left_s"] * 1000))
+    return "  ".join(parts)
 
 
 def progress_table(all_progress: Sequence[Progress], elapsed_s: float) -> Table:

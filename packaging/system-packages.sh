@@ -1,12 +1,12 @@
 #!/bin/sh
 # Installs the system packages that a make target needs and this machine lacks; says nothing when all are there.
 #
-#   packaging/system-packages.sh python|demo|test|bench [PYTHON]
+#   packaging/system-packages.sh python|demo|test|bench|machine [PYTHON]
 #
-# Each level has what the levels before it have. Debian 12, Ubuntu 24.04 and later; elsewhere it names what is missing.
+# Each level up to bench has what the levels before it have. Debian 12, Ubuntu 24.04 and later; elsewhere it names what is missing.
 set -eu
 
-level=${1:?python, demo, test or bench}
+level=${1:?python, demo, test, bench or machine}
 python=${2:-python3}
 
 error() { printf 'dockd: error: %s\n' "$1" >&2; }
@@ -61,10 +61,27 @@ rsync rsync what dockd's copying is measured against
 rclone rclone what dockd's copying is measured against
 PACKAGES
 }
+needs_machine() {
+    needs_python
+    cat <<'PACKAGES'
+qemu-system-x86 qemu-system-x86_64 is the machine
+qemu-utils qemu-img makes its disks
+mmdebstrap mmdebstrap makes the system on them
+busybox-static busybox starts that system
+cpio cpio packs what starts it
+kmod depmod orders the modules of its kernel
+e2fsprogs mke2fs makes volumes of recorders: ext4
+dosfstools mkfs.vfat makes volumes of recorders: FAT
+exfatprogs mkfs.exfat makes volumes of recorders: exFAT
+mtools mcopy fills FAT volumes without mounting them
+fdisk sfdisk partitions the disks of recorders
+util-linux unshare installs the package out of sight
+PACKAGES
+}
 case $level in
-    python | demo | test | bench) needs=$("needs_$level") ;;
+    python | demo | test | bench | machine) needs=$("needs_$level") ;;
     *)
-        error "no level $level: python, demo, test or bench"
+        error "no level $level: python, demo, test, bench or machine"
         exit 2
         ;;
 esac

@@ -126,8 +126,7 @@ class LoopBay:
         try:
             with open_station(self.root) as station:
                 result, _ = dock(station, Path(path))
-                opened = station.catalog.session(result.session)
-                assert opened is not None
+                opened = station.catalog.find_session(result.session)
                 seal = station.vault.at(f"{opened.vault_dir}/session.json")
             with Volume.open(OsFileCalls(), path) as volume:
                 entries = list_volume(OsFileCalls(), volume).entries
