@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 
@@ -25,10 +24,6 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("", err=True)
         code = 130
-    except BrokenPipeError:
-        # The reader of our output left (`dockd clip list | head`): no fault of anybody.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     except Exception as error:
         from .explain import report
 

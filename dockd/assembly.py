@@ -100,7 +100,12 @@ def reading(option: str | None, *, examining: bool = False) -> Iterator[Opened]:
 
     `examining` opens an unsafe database too, to look at only: `station.catalog.findings` says what is wrong with it.
     """
-    home, config = _settings(option)
+    with _opened(*_settings(option), examining=examining) as opened:
+        yield opened
+
+
+@contextmanager
+def _opened(home: Home, config: Config, *, examining: bool = False) -> Iterator[Opened]:
     from catalog.store import Catalog
 
     key = load_key(home)
@@ -115,8 +120,8 @@ def reading(option: str | None, *, examining: bool = False) -> Iterator[Opened]:
 @contextmanager
 def writing(option: str | None) -> Iterator[Opened]:
     """The station, to take recorders in: locked, and at rest. Raises Busy beside what `reading` raises."""
-    home, _config = _settings(option)
-    with WriterLock(home.lock_file), reading(option) as opened:
+    home, config = _settings(option)
+    with WriterLock(home.lock_file), _opened(home, config) as opened:
         opened.rest = come_to_rest(opened.station)
         yield opened
 

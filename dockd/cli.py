@@ -5,11 +5,14 @@ when it is called, so that `dockd --help` answers at once.
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from typing import Any
 
 import click
 
 from . import __version__
+from .exits import Exit
 from .helping import WideFormatter
 from .i18n import _
 
@@ -51,6 +54,15 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(f"dockd.commands.{module}"), attribute)
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """What the command gives; a reader of our output that left (`dockd clip list | head`) is nobody's fault."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Here, because click would end with 1; what is still in the buffer must not fail again at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return Exit.OK
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from unicodedata import east_asian_width
 
 from hashing.filecalls import FileCalls
 
@@ -21,6 +20,7 @@ from .exits import Exit
 from .explain import explain
 from .i18n import N_, _
 from .reasons import reason_of
+from .wide import padded
 
 # exiftool reads a small Perl library at every start, on a slow card in seconds.
 _TOOL_TIMEOUT_S = 20.0
@@ -331,18 +331,13 @@ def as_json(checks: Sequence[Check]) -> list[Mapping[str, str]]:
     return [check.as_json() for check in checks]
 
 
-def _padded(text: str, columns: int) -> str:
-    """Text filled up to so many columns of a terminal, where a Chinese sign takes two (Unicode Annex 11)."""
-    return text + " " * (columns - sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text))
-
-
 def as_lines(checks: Sequence[Check]) -> list[str]:
     """All checks for people: state, name, what was found; the hint of each that is not well below it."""
     marks = {State.OK: _("ok"), State.WARN: _("warn"), State.FAIL: _("FAIL")}
     width = max((len(check.name) for check in checks), default=0)
     lines = []
     for check in checks:
-        lines.append(f"{_padded(marks[check.state], 5)} {check.name:<{width}}  {check.found}")
+        lines.append(f"{padded(marks[check.state], 5)} {check.name:<{width}}  {check.found}")
         if check.hint:
             lines.append(f"      {'':<{width}}  " + _("hint: {hint}").format(hint=check.hint))
     return lines

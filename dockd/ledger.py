@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from catalog.model import CheckpointRow
 from hashing.merkle import Frontier, leaf_hash
 from hashing.signing import SigningKey, allowed_signers
 
@@ -51,6 +52,10 @@ class Checkpoint:
         )
         return ("\n".join(lines) + "\n").encode()
 
+    def row(self, frontier: str, signature: bytes) -> CheckpointRow:
+        """The same as the catalogue keeps it; `frontier` is the tree's at this size."""
+        return CheckpointRow(self.station, self.size, self.root, self.head, self.at, frontier, signature.decode())
+
     @classmethod
     def parse(cls, text: bytes) -> Checkpoint:
         """Read a checkpoint; raises ValueError."""
@@ -76,8 +81,13 @@ def write_signers(vault: Vault, station_id: str, key: SigningKey) -> None:
     """Put the file beside the ledger that `ssh-keygen -Y verify -f` wants. The key's fingerprint is to be checked
     against the one on paper: who can change the vault can change this file too.
     """
+    vault.write_once(f"{ledger_dir(station_id)}/{ALLOWED_SIGNERS}", signers_text(station_id, key))
+
+
+def signers_text(station_id: str, key: SigningKey) -> bytes:
+    """What stands in that file."""
     line = allowed_signers(station_id, key.public_line(station_id), [SESSION_NAMESPACE, CHECKPOINT_NAMESPACE])
-    vault.write_once(f"{ledger_dir(station_id)}/{ALLOWED_SIGNERS}", line.encode())
+    return line.encode()
 
 
 def export(station: Station) -> Checkpoint | None:

@@ -13,6 +13,7 @@ MOUNTINFO = "/proc/self/mountinfo"
 LABEL_TIMEOUT_S = 10.0
 
 _OCTAL = re.compile(rb"\\([0-7]{3})")
+_HEXADECIMAL = re.compile(rb"\\x([0-9a-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,12 @@ def places_of(mountinfo: bytes) -> list[tuple[bytes, int]]:
 def read_label(source: str) -> str | None:
     """The volume label of a device node, or None when it has none or nobody may read it.
 
-    `lsblk` is asked first: it answers from udev's data base and needs no right to read the device.
+    udev is asked first, then `lsblk`, which answers from udev's data base too: neither needs a right to read the device,
+    and udev does not even need its node, which the daemon's unit hides (PrivateDevices=).
     """
+    label = decoded_label(_from_udev(source, "ID_FS_LABEL_ENC"))
+    if label:
+        return label
     said = _output(["lsblk", "--json", "--nodeps", "--output", "LABEL", source])
     if said:
         try:
@@ -71,6 +76,28 @@ def read_label(source: str) -> str | None:
         if label:
             return label
     return _output(["blkid", "--probe", "--output", "value", "--match-tag", "LABEL", source]).strip() or None
+
+
+def decoded_label(encoded: str) -> str:
+    """A label as udev keeps it: every byte that could end a line or a word stands as `\\x20` (ID_FS_LABEL_ENC)."""
+    raw = _HEXADECIMAL.sub(lambda found: bytes([int(found[1], 16)]), os.fsencode(encoded))
+    return raw.decode("utf-8", "replace").strip()
+
+
+def _from_udev(source: str, name: str) -> str:
+    """A property of a device node in udev's data base; empty where there is no udev, or it knows nothing of it."""
+    if not source.startswith("/dev/"):
+        return ""
+    try:
+        # Here, because root's tool does without it, and so does a machine without libudev.
+        import pyudev
+    except ImportError:
+        return ""
+    try:
+        device = pyudev.Devices.from_name(pyudev.Context(), "block", os.path.basename(source))
+        return str(device.properties.get(name) or "")
+    except (pyudev.DeviceNotFoundError, OSError):
+        return ""
 
 
 def disk_sequence(device: int) -> int | None:

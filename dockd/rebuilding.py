@@ -21,7 +21,7 @@ from hashing.merkle import Frontier, leaf_hash
 from hashing.signing import verify as verify_signature
 
 from .errors import LedgerFault
-from .ledger import CHECKPOINT_NAMESPACE, Checkpoint, export, read_checkpoints, read_entries
+from .ledger import CHECKPOINT_NAMESPACE, Checkpoint, export, read_checkpoints, read_entries, write_signers
 from .sealing import SESSION_NAMESPACE
 from .session import read_seal
 from .station import Station
@@ -61,6 +61,7 @@ def rebuild(station: Station) -> Rebuilt:
             station.catalog.append(events)
             recovered.append(session)
     station.catalog.append([CatalogRebuilt(len(entries), len(recovered))])
+    write_signers(station.vault, station.id, station.key)
     export(station)
     return Rebuilt(len(entries), tuple(recovered), tuple(unsigned))
 

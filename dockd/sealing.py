@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from catalog.events import ClipIngested, EntryResolved, SessionOpened, SessionSealed
-from catalog.model import utc_text
+from catalog.model import Clip, EntryRow, utc_text
 from hashing.digest import Algorithm, Digest, digest_of
 from hashing.manifest import ManifestEntry, render
 
@@ -81,16 +81,36 @@ def _write_manifests(station: Station, folder: str, clips: Sequence[ClipIngested
     if not clips:
         station.vault.ensure(folder)
         return None
-    for algorithm in station.algorithms:
-        entries = [
-            ManifestEntry(_below(clip.vault_path, folder), Digest.parse(clip.digests[algorithm.value]))
-            for clip in clips
-            if algorithm.value in clip.digests
-        ]
-        lying = station.vault.write_once(f"{folder}/{manifest_name(algorithm)}", render(entries))
+    for algorithm in algorithms_of(clips):
+        text = render(originals(folder, clips, algorithm))
+        lying = station.vault.write_once(f"{folder}/{manifest_name(algorithm)}", text)
         if algorithm is Algorithm.BLAKE3:
             digest = str(digest_of(lying))
     return digest
+
+
+def algorithms_of(clips: Iterable[ClipIngested | Clip]) -> list[Algorithm]:
+    """The digests that were taken of these clips: each has its manifest."""
+    taken = {name for clip in clips for name in clip.digests}
+    return [algorithm for algorithm in Algorithm if algorithm.value in taken]
+
+
+def originals(folder: str, clips: Iterable[ClipIngested | Clip], algorithm: Algorithm) -> list[ManifestEntry]:
+    """What the manifest of a session's folder says."""
+    return [
+        ManifestEntry(_below(clip.vault_path, folder), Digest.parse(clip.digests[algorithm.value]))
+        for clip in clips
+        if algorithm.value in clip.digests
+    ]
+
+
+def set_aside(folder: str, resolved: Iterable[EntryResolved | EntryRow]) -> list[ManifestEntry]:
+    """What the manifest of a session's quarantine folder says."""
+    return [
+        ManifestEntry(_below(entry.vault_path, folder), Digest.parse(entry.digest))
+        for entry in resolved
+        if entry.vault_path and entry.digest
+    ]
 
 
 def _write_quarantine_manifests(station: Station, resolved: Iterable[EntryResolved]) -> None:
@@ -103,8 +123,8 @@ def _write_quarantine_manifests(station: Station, resolved: Iterable[EntryResolv
     if not own:
         return
     folder = quarantine_folder(own[0].vault_path or "")
-    entries = [ManifestEntry(_below(entry.vault_path or "", folder), Digest.parse(entry.digest or "")) for entry in own]
-    station.vault.write_once(f"{folder}/{manifest_name(Algorithm.BLAKE3)}", render(entries))
+    text = render(set_aside(folder, own))
+    station.vault.write_once(f"{folder}/{manifest_name(Algorithm.BLAKE3)}", text)
 
 
 def quarantine_folder(vault_path: str) -> str:

@@ -7,37 +7,30 @@ both directions: what it names must lie in the vault, and what lies in the vault
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
 
-from catalog.model import Clip, SessionRow
-from hashing.chain import first_broken
+from catalog.model import Clip, EntryRow, SessionRow
 from hashing.digest import Algorithm, digest_of
 from hashing.errors import BadSignature, MalformedManifest
+from hashing.manifest import ManifestEntry
 from hashing.manifest import parse as parse_manifest
-from hashing.merkle import Frontier, leaf_hash
 from hashing.signing import verify as verify_signature
 from retention.fixity import examine
 
-from .ledger import CHECKPOINT_NAMESPACE, Checkpoint, read_checkpoints, read_entries
-from .sealing import SESSION_NAMESPACE, manifest_name, quarantine_folder
+from .auditing import audit
+from .finding import Finding
+from .sealing import (
+    SESSION_NAMESPACE,
+    algorithms_of,
+    manifest_name,
+    originals,
+    quarantine_folder,
+    set_aside,
+)
 from .session import read_seal
 from .station import Station
 from .vault import SESSION_FILE
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as it should be: what, where, and what was expected and found."""
-
-    what: str
-    where: str
-    expected: str = ""
-    found: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """The fields by their stable names."""
-        return asdict(self)
+__all__ = ["Finding", "Verifying"]
 
 
 class Verifying:
@@ -155,6 +148,26 @@ class Verifying:
         if whole:
             for name in entries:
                 yield Finding("manifest-names-no-clip", f"{session.vault_dir}/{name}")
+            for algorithm in algorithms_of(clips):
+                if algorithm is not Algorithm.BLAKE3:
+                    yield from self._list(session.vault_dir, algorithm, originals(session.vault_dir, clips, algorithm))
+
+    def _list(self, folder: str, algorithm: Algorithm, expected: list[ManifestEntry]) -> Iterator[Finding]:
+        """A manifest that no seal names, against what the catalogue says should stand in it."""
+        path = f"{folder}/{manifest_name(algorithm)}"
+        try:
+            found = parse_manifest(self._station.vault.read(path), algorithm)
+        except FileNotFoundError:
+            yield Finding("manifest-missing", path)
+        except MalformedManifest as error:
+            yield Finding("manifest-unreadable", path, found=error.line)
+        else:
+            said, wanted = ({entry.path: str(entry.digest) for entry in each} for each in (found, expected))
+            for name in sorted(said.keys() | wanted.keys()):
+                if said.get(name) != wanted.get(name):
+                    yield Finding(
+                        "manifest-differs-from-catalogue", f"{folder}/{name}", wanted.get(name, ""), said.get(name, "")
+                    )
 
     def _signature(self, path: str, text: bytes, namespace: str) -> Iterator[Finding]:
         try:
@@ -169,10 +182,13 @@ class Verifying:
         """What lies in quarantine is what the catalogue says, byte for byte."""
         station = self._station
         named = set()
+        listed: dict[str, list[EntryRow]] = {}
         for entry in station.catalog.quarantined():
             if entry.vault_path is None or entry.vault_path in named:
                 continue
             named.add(entry.vault_path)
+            if station.catalog.has_sealed(entry.session):
+                listed.setdefault(quarantine_folder(entry.vault_path), []).append(entry)
             result = examine(
                 station.files,
                 station.vault.at(entry.vault_path),
@@ -183,6 +199,8 @@ class Verifying:
             self.read_bytes += result.read_bytes
             if result.damage is not None:
                 yield Finding(f"quarantined-{result.damage.value}", entry.vault_path, result.expected, result.found)
+        for folder, entries in listed.items():
+            yield from self._list(folder, Algorithm.BLAKE3, set_aside(folder, entries))
         for folder in station.vault.quarantine_dirs():
             for file in station.vault.files_below(folder):
                 manifest = f"{quarantine_folder(file.path)}/{manifest_name(Algorithm.BLAKE3)}"
@@ -203,42 +221,4 @@ class Verifying:
 
     def custody(self) -> Iterator[Finding]:
         """The chain, the signed checkpoints, and the ledger in the vault against the log in the database."""
-        station = self._station
-        broken = first_broken((e.seq, e.body, e.hash) for e in station.catalog.custody())
-        if broken is not None:
-            yield Finding("custody-broken", f"entry {broken.seq}: {broken.what}", broken.expected, broken.found)
-        yield from self._ledger_lines()
-        yield from self._checkpoints()
-
-    def _ledger_lines(self) -> Iterator[Finding]:
-        station = self._station
-        exported = read_entries(station.vault, station.id)
-        for line, entry in zip(exported, station.catalog.custody(), strict=False):
-            if line.body != entry.body or line.seq != entry.seq:
-                yield Finding(
-                    "custody-differs-from-ledger", f"entry {line.seq}", line.body.decode(), entry.body.decode()
-                )
-                return
-
-    def _checkpoints(self) -> Iterator[Finding]:
-        """Each checkpoint in the vault: signed by us, and true of the log as it is now."""
-        station = self._station
-        wanted: dict[int, tuple[str, Checkpoint]] = {}
-        for path, text, signature in read_checkpoints(station.vault, station.id):
-            try:
-                verify_signature(station.key.public_line(), text, signature, CHECKPOINT_NAMESPACE)
-                checkpoint = Checkpoint.parse(text)
-            except (BadSignature, ValueError) as error:
-                yield Finding("checkpoint-bad", path, found=str(error))
-                continue
-            wanted[checkpoint.size] = (path, checkpoint)
-        frontier = Frontier()
-        for entry in station.catalog.custody():
-            frontier = frontier.append(leaf_hash(entry.body))
-            found = wanted.pop(entry.seq, None)
-            if found is not None:
-                path, checkpoint = found
-                if (checkpoint.head, checkpoint.root) != (entry.hash, str(frontier.root())):
-                    yield Finding("checkpoint-differs-from-custody", path, checkpoint.root, str(frontier.root()))
-        for path, checkpoint in wanted.values():
-            yield Finding("custody-shorter-than-checkpoint", path, str(checkpoint.size), str(frontier.size))
+        return audit(self._station)

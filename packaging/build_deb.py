@@ -44,6 +44,9 @@ FILES = (
     ("packaging/debian/copyright", "usr/share/doc/dockd/copyright", 0o644),
     ("README*.md", "usr/share/doc/dockd/", 0o644),
     ("docs/*.md", "usr/share/doc/dockd/", 0o644),
+    # Named in dockd.service: to be copied by whoever has a catalogue on another machine.
+    ("systemd/*.conf", "usr/share/doc/dockd/", 0o644),
+    ("udev-rules/README.md", "usr/share/doc/dockd/udev-rules.md", 0o644),
 )
 # Without these a station does nothing: a package that lacks one is not built.
 MUST_HAVE = (

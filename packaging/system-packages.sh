@@ -51,6 +51,8 @@ mtools mcopy fills FAT volumes without mounting them
 strace strace lets chosen system calls fail
 openssl openssl checks digests and signatures a second way
 util-linux unshare mounts test volumes out of sight
+mount losetup plugs in test volumes where there is no USB
+systemd systemd-analyze says how far the units are hardened
 procps ps looks after the processes that tests start
 PACKAGES
 }

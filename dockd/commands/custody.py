@@ -8,7 +8,7 @@ import click
 
 from ..assembly import reading
 from ..exits import Exit
-from ..findings import finding_text
+from ..finding_words import finding_text
 from ..i18n import _
 from ..showing import echo_json
 from ..verifying import Verifying

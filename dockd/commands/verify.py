@@ -11,7 +11,7 @@ from catalog.events import Verified
 
 from ..assembly import reading
 from ..exits import Exit
-from ..findings import finding_text
+from ..finding_words import finding_text
 from ..i18n import _, ngettext
 from ..showing import echo_json, size_text
 from ..verifying import Finding, Verifying

@@ -45,6 +45,8 @@ def _do(asked: argparse.Namespace) -> None:
     device = find_device(asked.name, allow_loop=asked.allow_loop)
     owner = _owner(asked.user)
     if asked.act == "mount":
+        if asked.again:
+            unmount(device.name, asked.run_dir, files, mounter)
         mount(device, asked.run_dir, owner, files, mounter)
         return
     means = Means(asked.run_dir, owner, asked.public_key, files, mounter, lambda: datetime.now().astimezone())
@@ -71,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--public-key", default="/etc/dockd/station.pub", help="the station's key, a file of root's")
     parser.add_argument("--user", default="", help="who reads what is mounted and writes wipe lists; empty: root")
     parser.add_argument("--allow-loop", action="store_true", help="loop devices too: for machines without USB")
+    parser.add_argument("--again", action="store_true", help="let go first of what a killed run left mounted there")
     parser.add_argument("act", choices=("mount", "unmount", "clear"))
     parser.add_argument("name", help="the kernel's name of a block device: sdb1")
     return parser

@@ -27,7 +27,8 @@ How to read it
   later.
 - **Copies are durable**: what the others wrote is synced within their time, because it is then compared cold.
 - **Bounds and the copy engine** time themselves, without an interpreter's start; their CPU seconds include it.
-- **Peak** is the largest resident set of one process (`wait4`); below about 20 MiB it is the measuring program's own.
+- **Peak** is the largest resident set of one process (`wait4`); – where it is below the measuring program's own, about
+  30 MiB, from which it cannot be told apart.
 - **CPU** is user and system time of the processes; the kernel's own threads are in nobody's figure.
 - **Recorders** are ext4 images on read-only loop devices (O_DIRECT to the image), filled by `mke2fs -d` with random
   bytes; images and vault lie on the same disk.
@@ -69,9 +70,10 @@ def _scene(scene: Scene) -> str:
         rounds = scene.samples[contender.key]
         wall = spread(rounds, wall_s)
         title = f"**{contender.title}**" if contender.key.startswith("dockd") else contender.title
+        peak = spread(rounds, peak_mib).middle
         lines.append(
             f"| {title} | {wall.text(2)} | {wall.middle / base_s:.2f} | {spread(rounds, cpu_s).middle:.1f} "
-            f"| {spread(rounds, peak_mib).middle:.0f} | {'yes' if contender.checks else 'no'} |"
+            f"| {f'{peak:.0f}' if peak else '–'} | {'yes' if contender.checks else 'no'} |"
         )
     return "\n".join(lines) + "\n"
 

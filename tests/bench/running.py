@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import tempfile
@@ -29,6 +30,8 @@ class Failed(Exception):
 class Sample:
     """What one measurement came to. `wall_s` and `cpu_s` (user and system, children included) are seconds, `peak_bytes`
     the largest resident set of one process, `told_s` when the first word came out; `said` is all that came out.
+
+    A process begins as a copy of ours, and Linux counts that as its own: a `peak_bytes` no larger than ours is 0.
     """
 
     wall_s: float
@@ -89,4 +92,6 @@ def measure(command: Sequence[str], environment: Mapping[str, str], folder: str 
         if process.returncode != 0:
             complaints.seek(0)
             raise Failed(command, process.returncode, said[-500:] + complaints.read().decode(errors="replace")[-2000:])
-    return Sample(ended - began, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, told - began, said)
+    ours_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak_bytes = used.ru_maxrss * 1024 if used.ru_maxrss > 1.02 * ours_kib else 0
+    return Sample(ended - began, used.ru_utime + used.ru_stime, peak_bytes, told - began, said)

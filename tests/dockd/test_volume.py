@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dockd.listing import UNKNOWN_CAPACITY_BYTES, NotRegular, Volume
-from dockd.mounts import mount_at, read_label
+from dockd.mounts import decoded_label, mount_at, places_of, read_label
 from hashing.filecalls import OsFileCalls
 from tests.simulators.hostile import CLIP, DEEP_PATH, NAMES, SECRET, Counting, Hostile, build
 
@@ -203,3 +203,26 @@ def test_the_label_is_read_from_the_file_system(tmp_path: Path) -> None:
     assert read_label(str(image)) is None
     subprocess.run(["mkfs.ext4", "-q", "-F", "-L", "00018123", str(image)], check=True)
     assert read_label(str(image)) == "00018123"
+
+
+@pytest.mark.parametrize(
+    ("encoded", "label"),
+    [
+        ("BWC0042", "BWC0042"),
+        (r"NO\x20NAME", "NO NAME"),
+        (r"a\x5cx20b", r"a\x20b"),
+        (r"\x20\x20", ""),
+        ("执法记录仪", "执法记录仪"),
+    ],
+)
+def test_a_label_is_decoded_as_udev_encodes_it(encoded: str, label: str) -> None:
+    assert decoded_label(encoded) == label
+
+
+def test_every_mount_is_found_with_its_device() -> None:
+    with open("/proc/self/mountinfo", "rb") as file:
+        places = places_of(file.read())
+    assert (b"/", os.stat("/").st_dev) in places
+    assert places_of(rb"36 35 98:0 / /media/a\040card rw - ext4 /dev/sdb1 rw") == [
+        (b"/media/a card", os.makedev(98, 0))
+    ]

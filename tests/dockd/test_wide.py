@@ -26,7 +26,11 @@ def test_no_line_begins_with_a_closing_sign_or_ends_with_an_opening_one() -> Non
 
 
 def test_words_and_options_are_never_cut() -> None:
-    assert wrapped("除非指定 --clear after-verify，否则不删除", 20) == ["除非指定 --clear", "after-verify，否则不", "删除"]
+    assert wrapped("除非指定 --clear after-verify，否则不删除", 20) == [
+        "除非指定 --clear",
+        "after-verify，否则不",
+        "删除",
+    ]
 
 
 @given(st.text(SIGNS, max_size=80), st.integers(8, 40))
@@ -40,8 +44,12 @@ def test_wrapping_loses_nothing_and_keeps_to_the_width(text: str, columns: int) 
 
 def test_help_keeps_within_the_window() -> None:
     formatter = WideFormatter(width=60)
-    formatter.write_text("每一项有且只有一个结果：新采集、已在库、隔离或失败，最后给出合计。" * 3 + "\n\n\b\n  as it stands" + " x" * 40)
-    formatter.write_dl([("--clear", "核验无误的资料是否从记录仪删除。" * 4), ("--a-very-long-option-with-a-name", "短")])
+    formatter.write_text(
+        "每一项有且只有一个结果：新采集、已在库、隔离或失败，最后给出合计。" * 3 + "\n\n\b\n  as it stands" + " x" * 40
+    )
+    formatter.write_dl(
+        [("--clear", "核验无误的资料是否从记录仪删除。" * 4), ("--a-very-long-option-with-a-name", "短")]
+    )
     shown = formatter.getvalue().splitlines()
     assert all(columns_of(line) <= 60 for line in shown if "stands" not in line)
     assert "  as it stands" + " x" * 40 in shown

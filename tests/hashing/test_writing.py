@@ -34,6 +34,7 @@ def test_a_file_has_its_name_only_when_its_bytes_are_durable_and_then_its_folder
     assert ("fsync", True) in calls[names.index("move_new") :]
 
 
+@pytest.mark.contract("P6")
 def test_nothing_is_ever_replaced(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"first")
     with pytest.raises(AlreadyThere) as caught:

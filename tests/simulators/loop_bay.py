@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from dockd.docking import Result
 from dockd.listing import Volume, list_volume
 from dockd.mounts import disk_sequence
+from dockd.results import Result
 from dockd.root.device import Device, find_device
 from dockd.root.kernel import KernelMounter, Mounter
 from dockd.root.mounting import ROOT, mount, unmount
@@ -20,6 +20,7 @@ from dockd.root.wipelist import Clock, Listed, Outcome, Removal, WipeList, read_
 from dockd.root.wiping import DiskSequence, Means, clear
 from hashing.digest import Digest
 from hashing.filecalls import FileCalls, OsFileCalls
+from retention.clearing import Doubt
 from tests.simulators.station import KEY, dock, make_home, open_station
 
 CARD_MIB = 16
@@ -120,11 +121,11 @@ class LoopBay:
         """The card's device as root finds it."""
         return find_device(self.card.name, allow_loop=True)
 
-    def dock(self) -> Result:
-        """One docking session over a read-only mount, which is let go of again."""
+    def dock(self, seed: int = 0) -> Result:
+        """One docking session over a read-only mount, which is let go of again; a second one needs another seed."""
         path = mount(self.device(), str(self.run_dir), ROOT, OsFileCalls(), self.mounter)
         try:
-            with open_station(self.root) as station:
+            with open_station(self.root, seed=seed) as station:
                 result, _ = dock(station, Path(path))
                 opened = station.catalog.find_session(result.session)
                 seal = station.vault.at(f"{opened.vault_dir}/session.json")
@@ -207,3 +208,9 @@ def mounts_of(name: str) -> list[str]:
     """Where a device is mounted, and how: one line of mountinfo a mount."""
     with open("/proc/self/mountinfo", encoding="utf-8") as file:
         return [line.strip() for line in file if re.search(rf" /dev/{name} ", line)]
+
+
+def kept_all(bay: LoopBay, outcome: Outcome, doubt: Doubt) -> bool:
+    """Whether nothing is gone, nothing is mounted, and every entry that was to go stays for this reason."""
+    kept = tuple((removal.seq, doubt.value) for removal in bay.listed().remove)
+    return (outcome.removed, outcome.kept) == ((), kept) and bay.on_card() == CONTENTS and not mounts_of(bay.card.name)

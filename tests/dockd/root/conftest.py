@@ -12,13 +12,13 @@ import pytest
 from dockd.root.kernel import KernelMounter
 from tests.simulators.loop_bay import CONTENTS, LoopBay, LoopCard, mounts_of
 
+
 @pytest.fixture
-def bay(tmp_path: Path) -> Iterator[LoopBay]:
+def bay(quick_path: Path) -> Iterator[LoopBay]:
     """A bay with a card plugged in, not docked yet; whatever a test leaves mounted is let go of."""
     if os.geteuid() != 0:
         pytest.skip("only root may plug in and mount cards")
-    tmp_path.chmod(0o755)
-    bay = LoopBay(tmp_path, LoopCard.made(tmp_path, CONTENTS))
+    bay = LoopBay(quick_path, LoopCard.made(quick_path, CONTENTS))
     bay.build()
     names = {bay.card.plug()}
     yield bay

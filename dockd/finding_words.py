@@ -24,6 +24,7 @@ WORDS = {
     "manifest-missing": N_("manifest is missing"),
     "manifest-unreadable": N_("manifest cannot be read"),
     "manifest-differs-from-seal": N_("manifest was changed"),
+    "manifest-differs-from-catalogue": N_("manifest was changed"),
     "manifest-names-no-clip": N_("manifest names what is no recording of this session"),
     "clip-not-in-seal": N_("recording does not stand in session.json"),
     "clip-differs-from-seal": N_("recording stands otherwise in session.json"),
@@ -33,8 +34,13 @@ WORDS = {
     "custody-broken": N_("custody log: the chain is broken"),
     "custody-differs-from-ledger": N_("custody log differs from its export"),
     "custody-shorter-than-checkpoint": N_("custody log: its end was cut off"),
+    "ledger-shorter-than-checkpoint": N_("export of the custody log: its end was cut off"),
+    "checkpoint-missing": N_("checkpoint is missing"),
+    "checkpoint-differs-from-catalogue": N_("checkpoint differs from the one in the catalogue"),
     "checkpoint-bad": N_("checkpoint does not hold"),
     "checkpoint-differs-from-custody": N_("custody log differs from a signed checkpoint"),
+    "signers-missing": N_("allowed_signers is missing"),
+    "signers-differ": N_("allowed_signers was changed"),
     "database-unsafe": N_("database setting is unsafe"),
 }
 
