@@ -158,7 +158,9 @@ class EntryRow:
 class Clip:
     """A recording in the vault. `digests` are texts by algorithm; `b3` is always there.
 
-    `facts_state` is `pending`, `read` or `failed` (a parser failed; the other's facts are there all the same).
+    `facts_state` is `pending`, `read` or `failed` (a parser failed; the other's facts are there all the same). `doubt`
+    says why the bytes may not be the recorder's: at its second reading it gave others, and they are copied again at its
+    next docking.
     """
 
     id: str
@@ -188,6 +190,7 @@ class Clip:
     facts_state: str
     case_no: str | None
     clip_class: str
+    doubt: str | None
 
     @property
     def position(self) -> tuple[datetime, str]:
@@ -220,6 +223,7 @@ class Held:
     digest: str
     clip: str | None
     vault_path: str
+    doubt: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from .model import CustodyEntry
 from .tables import clips, custody, enrolments, entries, facts, recorders, sessions, slots
 
 UNCLASSIFIED = "unclassified"
+# The reason of retention.clearing that puts the vault's copy in doubt, and not only the recorder.
+SECOND_READING_DIFFERS = "second-reading-differs"
 
 _CLIP_FIELDS = (
     "session",
@@ -202,6 +204,12 @@ class _Projection:
         if data["removed"]:
             each = update(entries).where(own, entries.c.seq == bindparam("removed_seq")).values(cleared=true())
             self._connection.execute(each, [{"removed_seq": seq} for seq in data["removed"]])
+        differing = [kept["seq"] for kept in data["kept"] if kept["reason"] == SECOND_READING_DIFFERS]
+        if differing:
+            named = select(entries.c.clip).where(own, entries.c.seq.in_(differing), entries.c.clip.is_not(None))
+            self._connection.execute(
+                update(clips).where(clips.c.id.in_(named)).values(doubt=SECOND_READING_DIFFERS)
+            )
         count = select(func.count()).where(own, entries.c.cleared == true()).scalar_subquery()
         self._one(
             entry, update(sessions).where(sessions.c.id == data["session"]).values(clearing="done", cleared=count)

@@ -113,12 +113,12 @@ class Queries:
 
     def _held(self, recorder: str, *wanted: tuple[str, Any]) -> list[Held]:
         shared = ("path", "size_bytes", "fingerprint", "digest")
-        as_clips = select(*(clips.c[name] for name in shared), clips.c.id, clips.c.vault_path).where(
+        as_clips = select(*(clips.c[name] for name in shared), clips.c.id, clips.c.vault_path, clips.c.doubt).where(
             self._own(clips, recorder=recorder), *(clips.c[name] == value for name, value in wanted)
         )
         # An entry that was quarantined before names the same copy again: a union keeps one of them.
         as_entries = (
-            select(*(entries.c[name] for name in shared), null(), entries.c.vault_path)
+            select(*(entries.c[name] for name in shared), null(), entries.c.vault_path, null())
             .join(sessions, sessions.c.id == entries.c.session)
             .where(
                 self._own(sessions, recorder=recorder),

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from .columns import CanonicalJson, Name, UtcTime
 
 # What `migrations` leads to: a test holds the two together, so that opening need not load Alembic.
-REVISION = "0002"
+REVISION = "0003"
 
 metadata = MetaData(
     naming_convention={
@@ -180,6 +180,7 @@ clips = Table(
     Column("facts_state", Name, nullable=False),
     Column("case_no", Name),
     Column("clip_class", Name, nullable=False),
+    Column("doubt", Name),
     CheckConstraint("facts_state IN ('pending', 'read', 'failed')", name="facts_state"),
     Index("ix_clips_time", "sort_at", "id"),
     Index("ix_clips_department", "department", "sort_at", "id"),

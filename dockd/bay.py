@@ -230,6 +230,9 @@ def _stranger(bay: Bay, seen: Seen) -> tuple[Bay, list[Act]]:
     hub = any(part.startswith("09") for part in interfaces)
     if bay.slot is None or hub or bay.state in BUSY or all(part.startswith("08") for part in interfaces):
         return bay, []
+    if bay.state is State.REFUSED and bay.current is not None and bay.current.name == seen.name:
+        # udev tells of it three times: added, bound to its driver, and changed. It is refused once.
+        return bay, []
     reason = why_no_recorder(seen) or ""
     return replace(bay, state=State.REFUSED, current=seen, why="refused", detail=reason), [Refuse(seen, reason)]
 

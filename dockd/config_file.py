@@ -153,7 +153,7 @@ def _checked(document: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], list[
     return settings, faults
 
 
-_TYPES = {"int": "whole number", "string": "text", "list": "list", "bool": "true or false"}
+_TYPES = {"int": N_("whole number"), "string": N_("text"), "list": N_("list"), "bool": N_("true or false")}
 
 
 def _fault_of(section: str, error: Mapping[str, Any]) -> SettingFault:

@@ -146,9 +146,11 @@ class Docking:
     def _holdings(self, recorder: str) -> dict[str, list[Holding]]:
         holdings: dict[str, list[Holding]] = {}
         for held in self.station.catalog.held_many(recorder):
-            holdings.setdefault(held.path, []).append(
-                Holding(held.size_bytes, held.fingerprint, held.clip, held.vault_path, held.digest)
-            )
+            if held.doubt is None:
+                # Else the recorder gave two different things for it, and is read once more.
+                holdings.setdefault(held.path, []).append(
+                    Holding(held.size_bytes, held.fingerprint, held.clip, held.vault_path, held.digest)
+                )
             if held.clip is not None:
                 self._digest_to_clip[held.digest] = (held.clip, held.path)
                 self._names[held.path] = held.clip
@@ -180,6 +182,9 @@ class Docking:
                 files.close(fd)
         except OSError as error:
             ready.append(self._resolution(entry, rules.Outcome.FAILED, _reason(error)))
+            return entry
+        except EOFError:
+            ready.append(self._resolution(entry, rules.Outcome.FAILED, "shrank"))
             return entry
         for holding in entry.holdings:
             if holding.fingerprint == found:

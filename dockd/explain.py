@@ -215,7 +215,9 @@ def _setting(fault: own.SettingFault) -> str:
     if fault.problem is own.Problem.SYNTAX:
         what = lower(fault.found) if fault.found else _("not {expected}").format(expected=fault.expected)
     else:
-        what = _(_PROBLEMS[fault.problem]).format(key=fault.key, found=fault.found or "?", expected=fault.expected)
+        # What was expected of a type is a word of ours; of all else it stands in the settings themselves.
+        expected = _(fault.expected) if fault.problem is own.Problem.TYPE else fault.expected
+        what = _(_PROBLEMS[fault.problem]).format(key=fault.key, found=fault.found or "?", expected=expected)
         if fault.problem is own.Problem.UNKNOWN and fault.expected:
             what += _(", perhaps {expected} is meant").format(expected=fault.expected)
     return what if fault.line is None else _("line {line}: {what}").format(line=fault.line, what=what)

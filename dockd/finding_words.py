@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .finding import Finding
 from .i18n import N_, _
 
 WORDS = {
@@ -48,3 +49,13 @@ WORDS = {
 def finding_text(code: str) -> str:
     """What a finding's code means; the code itself where it has no words."""
     return _(WORDS[code]) if code in WORDS else code
+
+
+def finding_line(finding: Finding) -> str:
+    """A finding in one line: what, where, and what was expected and found."""
+    line = _("{finding}: {where}").format(finding=finding_text(finding.what), where=finding.where)
+    if finding.expected or finding.found:
+        line += " " + _("(expected {expected}, found {found})").format(
+            expected=finding.expected or "-", found=finding.found or "-"
+        )
+    return line

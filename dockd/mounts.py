@@ -60,7 +60,7 @@ def places_of(mountinfo: bytes) -> list[tuple[bytes, int]]:
 def read_label(source: str) -> str | None:
     """The volume label of a device node, or None when it has none or nobody may read it.
 
-    udev is asked first, then `lsblk`, which answers from udev's data base too: neither needs a right to read the device,
+    udev is asked first, then `lsblk`, which answers from its data base too: neither needs a right to read the device,
     and udev does not even need its node, which the daemon's unit hides (PrivateDevices=).
     """
     label = decoded_label(_from_udev(source, "ID_FS_LABEL_ENC"))

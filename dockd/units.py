@@ -6,6 +6,7 @@ on a machine without systemd the same root tool is called directly, which takes 
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import Protocol
@@ -73,9 +74,17 @@ class RootTool:
 
 
 def _run(act: str, name: str, command: list[str], timeout_s: float | None) -> None:
+    # systemctl would report to systemd in our name where it finds our socket, and be turned away: a line in the journal.
+    environment = {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"}
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout_s, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+            env=environment,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UnitFailed(act, name, str(error)) from error

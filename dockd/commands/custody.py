@@ -8,7 +8,7 @@ import click
 
 from ..assembly import reading
 from ..exits import Exit
-from ..finding_words import finding_text
+from ..finding_words import finding_line
 from ..i18n import _
 from ..showing import echo_json
 from ..verifying import Verifying
@@ -62,7 +62,7 @@ def verify(home: str | None, as_json: bool) -> int:
         echo_json([finding.as_json() for finding in findings])
     else:
         for finding in findings:
-            click.echo(f"{finding_text(finding.what)}: {finding.where}")
+            click.echo(finding_line(finding))
         if not findings:
             click.echo(_("{n} entries, no broken link; head {head}").format(n=head.seq, head=head.hash))
     return Exit.FINDINGS if findings else Exit.OK

@@ -11,7 +11,7 @@ from catalog.events import Verified
 
 from ..assembly import reading
 from ..exits import Exit
-from ..finding_words import finding_text
+from ..finding_words import finding_line
 from ..i18n import _, ngettext
 from ..showing import echo_json, size_text
 from ..verifying import Finding, Verifying
@@ -51,10 +51,12 @@ def verify(home: str | None, what: str | None, everything: bool, as_json: bool) 
         echo_json([finding.as_json() for finding in findings])
     else:
         for finding in findings:
-            click.echo(_line(finding))
-        read = _("{clips} recordings, {size} read from the medium").format(
-            clips=checks.clips, size=size_text(checks.read_bytes)
-        )
+            click.echo(finding_line(finding))
+        read = ngettext(
+            "{clips} recording, {size} read from the medium",
+            "{clips} recordings, {size} read from the medium",
+            checks.clips,
+        ).format(clips=checks.clips, size=size_text(checks.read_bytes))
         found = ngettext("{n} finding", "{n} findings", len(findings)).format(n=len(findings))
         verdict = found if findings else _("all is well")
         click.echo(_("{read}: {verdict}").format(read=read, verdict=verdict))
@@ -72,12 +74,3 @@ def _one(catalog: object, checks: Verifying, what: str) -> Iterator[Finding]:
     else:
         yield from checks.session(session)
         yield from checks.custody()
-
-
-def _line(finding: Finding) -> str:
-    text = f"{finding_text(finding.what)}: {finding.where}"
-    if finding.expected or finding.found:
-        text += " " + _("(expected {expected}, found {found})").format(
-            expected=finding.expected or "-", found=finding.found or "-"
-        )
-    return text

@@ -6,10 +6,13 @@ Values only; `files` reads them from TOML.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from .globs import Globs
+from .logs import LogFormat
 
 
 class Kind(StrEnum):
@@ -20,12 +23,23 @@ class Kind(StrEnum):
     PHOTO = "photo"
     LOG = "log"
     TRACK = "track"
+    BOOKMARK = "bookmark"
+    DATA = "data"  # belongs to a clip and is not read here: keys, metadata
     BINDING = "binding"
 
 
 # What names are expected on: logs and tracks are often called otherwise.
 MEDIA = frozenset({Kind.VIDEO, Kind.AUDIO, Kind.PHOTO})
-NAME_GROUPS = frozenset({"recorder", "officer", "start", "sequence", "key"})
+NAME_GROUPS = frozenset({"recorder", "officer", "start", "sequence", "recording", "key", "continuation", "event"})
+
+
+class ClockMethod(StrEnum):
+    """How a recorder's time is learned."""
+
+    PROTOCOL = "protocol"  # it was asked
+    LOG_LINE = "log-line"  # the line that it writes into its log when it is connected
+    FILE_READ_BACK = "file-read-back"  # a file that we made it write, read back
+    NEWEST_FILE = "newest-file"  # no earlier than its newest file says
 
 
 def text_of(path: bytes) -> str:
@@ -39,39 +53,6 @@ def extension_of(name: str) -> str:
     return extension.lower() if dot and stem else ""
 
 
-class Globs:
-    """Patterns of paths from the volume's root, blind to case as FAT is.
-
-    `*` and `?` stay within one component, `**/` is any number of them (also none), a final `**` everything below.
-    """
-
-    __slots__ = ("_any", "texts")
-
-    def __init__(self, texts: Iterable[str]) -> None:
-        self.texts = tuple(texts)
-        joined = "|".join(f"(?:{_glob_pattern(text)})" for text in self.texts)
-        self._any = re.compile(joined or r"(?!)", re.ASCII | re.IGNORECASE | re.DOTALL)
-
-    def find(self, path: str) -> str | None:
-        """The first pattern that fits the whole path, or None."""
-        if self._any.fullmatch(path) is None:
-            return None
-        return next(text for text in self.texts if Globs((text,)).fits(path))
-
-    def fits(self, path: str) -> bool:
-        """Whether any of them fits the whole path."""
-        return self._any.fullmatch(path) is not None
-
-
-_GLOB_PARTS = re.compile(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|.", re.DOTALL)
-_GLOB_SENSE = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-
-
-def _glob_pattern(text: str) -> str:
-    parts = _GLOB_PARTS.findall(text)
-    return "".join(_GLOB_SENSE.get(p) or (p if len(p) > 1 and p[0] == "[" else re.escape(p)) for p in parts)
-
-
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One way to recognise a volume: all that it names must hold.
@@ -80,6 +61,7 @@ class Evidence:
     """
 
     always: bool = False
+    usb: frozenset[str] | None = None
     files: Globs | None = None
     label: re.Pattern[str] | None = None
     names_share: float | None = None
@@ -108,12 +90,13 @@ class NamePattern:
 
 @dataclass(frozen=True, slots=True)
 class KeyMark:
-    """How a key file (重点文件) is marked: by the group `key` of its name (any value when `values` is empty), or by a
-    file beside it whose name follows from `{stem}` or `{name}`.
+    """How a key file (重点文件) is marked: by the group `key` of its name (any value when `values` is empty), by a file
+    beside it whose name follows from `{stem}` or `{name}`, or (`event`) by the mark of an event in its name.
     """
 
     values: frozenset[str] = frozenset()
     side_files: tuple[str, ...] = ()
+    event: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +122,59 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class BindingFile:
-    """The file by which a station tool bound the recorder: `keys` maps what we ask for to its names in the file."""
+class IniFile:
+    """A file of `key=value` lines: `keys` maps what we ask for to its names in the file, in small letters."""
 
     files: Globs
     encodings: tuple[str, ...]
     keys: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockOrder:
+    """A file in a volume's root that sets the recorder's clock when it is switched on; `format` is strftime's.
+
+    It holds the time of its writing; one that still lies there at the next docking was not obeyed.
+    """
+
+    file: str
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How a recorder's time is learned, best first, and how it is set: by a file, by protocol, or not at all.
+
+    `orders` are all files that any recorder takes for such an order; `set_by_file` is the one this family obeys.
+    """
+
+    measure: tuple[ClockMethod, ...] = ()
+    set_by_file: ClockOrder | None = None
+    set_by_protocol: bool = False
+    orders: tuple[ClockOrder, ...] = ()
+
+    def order_named(self, path: str) -> ClockOrder | None:
+        """The order that a file of this path is; FAT knows no small and capital letters."""
+        return next((order for order in self.orders if order.file.lower() == path.lower()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A protocol that recorders of a family speak: the driver's name (dockd.drivers), the USB ids `vvvv:pppp` under
+    which they speak it, and the inquiry string by which a SCSI device is known.
+    """
+
+    driver: str
+    usb: frozenset[str] = frozenset()
+    inquiry: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Where a recorder tells its state: "log", "ini", "protocol", best first; `ini` is the file, if there is one."""
+
+    sources: tuple[str, ...] = ()
+    ini: IniFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +183,9 @@ class Family:
 
     Of several families that recognise a volume the one with the highest `rank` speaks. `zone` is that of the
     recorder's clock. `kinds` maps extensions in small letters; `clear` holds the kinds that may be removed from a
-    recorder, never the binding file. `origin` is the file it was read from.
+    recorder, never the binding file. `segment_s` is after how many seconds it begins a new file, where that is known.
+    `expected` are programs that the maker puts on the card himself. `sources` says where all this is known from,
+    `not_known` what nobody could find out; `origin` is the file it was read from.
     """
 
     name: str
@@ -168,8 +200,16 @@ class Family:
     sides: tuple[SideFiles, ...]
     key_mark: KeyMark
     identity: Identity
-    binding: BindingFile | None
+    binding: IniFile | None
     origin: str
+    expected: Globs
+    clock: Clock
+    controls: tuple[Control, ...]
+    health: Health
+    logs: tuple[LogFormat, ...]
+    segment_s: int | None
+    sources: tuple[str, ...]
+    not_known: tuple[str, ...]
 
     def read_name(self, path: str, *, own_only: bool = False) -> tuple[NamePattern, Mapping[str, str]] | None:
         """The first name pattern that fits, and what it says; `own_only` leaves the inherited ones out."""
@@ -180,6 +220,10 @@ class Family:
             if said is not None:
                 return pattern, said
         return None
+
+    def log_of(self, path: str) -> LogFormat | None:
+        """How the lines of a log at this path are read; None when nobody said."""
+        return next((log for log in self.logs if log.files.fits(path)), None)
 
     def kind_of(self, path: str) -> Kind | None:
         """What the extension says; None when the family knows no such extension."""

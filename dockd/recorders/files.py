@@ -10,23 +10,27 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from ..errors import DockdError
+from .checks import problems
 from .family import (
-    NAME_GROUPS,
-    BindingFile,
+    Clock,
+    ClockOrder,
+    Control,
     Evidence,
     Family,
-    Globs,
+    Health,
     Identity,
+    IniFile,
     KeyMark,
     Kind,
     NamePattern,
     SideFiles,
 )
+from .globs import Globs
+from .logs import LogFormat, LogLine
 
 if TYPE_CHECKING:
     from .schema import FamilyFile
@@ -52,14 +56,23 @@ class FamilyFaults(DockdError):
         self.faults = tuple(faults)
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A family file, and the one of an earlier folder whose place it took."""
+
+    path: str
+    parsed: FamilyFile
+    beneath: _Found | None
+
+
 def load_families(*folders: str) -> tuple[Family, ...]:
     """The shipped families and those of the administrator's folders, highest rank first.
 
-    A family of the same name in a later folder takes the place of an earlier one; a folder that does not exist holds
-    none. Raises FamilyFaults, and OSError when a file cannot be read.
+    A family of the same name in a later folder takes the place of an earlier one, and adds to it when it extends its
+    own name; a folder that does not exist holds none. Raises FamilyFaults, and OSError when a file cannot be read.
     """
     faults: list[FamilyFault] = []
-    found: dict[str, tuple[str, FamilyFile]] = {}
+    found: dict[str, _Found] = {}
     for folder in (SHIPPED, *folders):
         here: dict[str, str] = {}
         for path in _toml_files(folder):
@@ -68,9 +81,12 @@ def load_families(*folders: str) -> tuple[Family, ...]:
                 continue
             if parsed.name in here:
                 faults.append(FamilyFault(path, "name", f"{parsed.name} is also in {here[parsed.name]}"))
+                continue
             here[parsed.name] = path
-            found[parsed.name] = (path, parsed)
-    lines = {name: list(_lineage(name, found, faults)) for name in found}
+            found[parsed.name] = _Found(path, parsed, found.get(parsed.name))
+    lines = {name: list(_lineage(one, found, faults)) for name, one in found.items()}
+    for line in lines.values():
+        _check_clock(line, faults)
     if faults:
         raise FamilyFaults(faults)
     families = [_family(lines[name]) for name in found]
@@ -102,98 +118,42 @@ def _parse(path: str, faults: list[FamilyFault]) -> FamilyFile | None:
             faults.append(FamilyFault(path, key, one["msg"]))
         return None
     before = len(faults)
-    faults.extend(FamilyFault(path, key, problem) for key, problem in _problems(parsed))
+    faults.extend(FamilyFault(path, key, problem) for key, problem in problems(parsed))
     return parsed if len(faults) == before else None
 
 
-def _problems(parsed: FamilyFile) -> Iterator[tuple[str, str]]:
-    """What no type can say: patterns, time forms, zones, and what may never be cleared."""
-    patterns = [(f"recognise.{i}.label", one.label) for i, one in enumerate(parsed.recognise)]
-    patterns += [(f"names.{i}.pattern", one.pattern) for i, one in enumerate(parsed.names)]
-    patterns.append(("identity.label", parsed.identity.label if parsed.identity else None))
-    for key, pattern in patterns:
-        try:
-            groups = set(re.compile(pattern or "").groupindex)
-        except re.error as error:
-            yield key, f"no regular expression: {error}"
-            continue
-        if not groups <= NAME_GROUPS:
-            yield key, f"unknown groups {sorted(groups - NAME_GROUPS)}; known are {sorted(NAME_GROUPS)}"
-    globs = [(f"recognise.{i}.files", one.files or []) for i, one in enumerate(parsed.recognise)]
-    globs += [(f"side.{i}.files", one.files) for i, one in enumerate(parsed.side)]
-    globs += [("traces", parsed.traces), ("binding.files", parsed.binding.files if parsed.binding else [])]
-    for key, texts in globs:
-        for text in texts:
-            try:
-                Globs((text,))
-            except re.error:
-                yield key, f"no pattern of paths: {text!r}"
-    for i, name in enumerate(parsed.names):
-        if ("?P<start>" in name.pattern) != bool(name.start):
-            yield f"names.{i}.start", "the group start and its time forms need each other"
-        for form in name.start:
-            if _useless(form):
-                yield f"names.{i}.start", f"{form!r} does not tell a day"
-    for i, one in enumerate(parsed.recognise):
-        if not (one.always or one.files or one.label or one.names_share is not None):
-            yield f"recognise.{i}", "says nothing that could be recognised"
-    if not parsed.recognise:
-        yield "recognise", "is missing"
-    if parsed.zone is not None:
-        try:
-            ZoneInfo(parsed.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            yield "zone", f"unknown time zone {parsed.zone!r}"
-    if parsed.clear is not None and Kind.BINDING in parsed.clear:
-        yield "clear", "the binding file is never cleared"
-    yield from _double_extensions(parsed)
-    for i, encoding in enumerate(parsed.binding.encodings if parsed.binding else ()):
-        try:
-            b"x".decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        except LookupError:
-            yield f"binding.encodings.{i}", f"unknown encoding {encoding!r}"
-
-
-def _useless(form: str) -> bool:
-    moment = datetime(2026, 11, 21, 13, 35, 7)
-    try:
-        return datetime.strptime(moment.strftime(form), form).date() != moment.date()
-    except ValueError:
-        return True
-
-
-def _double_extensions(parsed: FamilyFile) -> Iterator[tuple[str, str]]:
-    seen: dict[str, Kind] = {}
-    for kind, extensions in parsed.kinds.items():
-        for extension in extensions:
-            if seen.setdefault(extension.lower(), kind) is not kind:
-                yield f"kinds.{kind.value}", f"{extension!r} is already {seen[extension.lower()].value}"
-
-
-def _lineage(
-    name: str, found: dict[str, tuple[str, FamilyFile]], faults: list[FamilyFault]
-) -> Iterator[tuple[str, FamilyFile]]:
+def _lineage(one: _Found, found: dict[str, _Found], faults: list[FamilyFault]) -> Iterator[tuple[str, FamilyFile]]:
     """A family's file, the one it extends, and so on."""
     seen: set[str] = set()
-    path = found[name][0]
     while True:
-        seen.add(name)
-        path, parsed = found[name]
-        yield path, parsed
-        if parsed.extends is None:
+        yield one.path, one.parsed
+        extends = one.parsed.extends
+        if extends is None:
             return
-        if parsed.extends not in found or parsed.extends in seen:
-            word = "itself" if parsed.extends in seen else "an unknown family"
-            faults.append(FamilyFault(path, "extends", f"{parsed.extends!r}: extends {word}"))
+        if extends == one.parsed.name:
+            nearest = one.beneath
+        else:
+            seen.add(one.parsed.name)
+            nearest = None if extends in seen else found.get(extends)
+        if nearest is None:
+            word = "itself" if extends in seen or extends == one.parsed.name else "an unknown family"
+            faults.append(FamilyFault(one.path, "extends", f"{extends!r}: extends {word}"))
             return
-        name = parsed.extends
+        one = nearest
+
+
+def _check_clock(line: Sequence[tuple[str, FamilyFile]], faults: list[FamilyFault]) -> None:
+    """What sets a clock must be an order that is known here or further down."""
+    path, own = line[0]
+    setting = own.clock.set if own.clock else None
+    known = {order.file for _path, parsed in line for order in parsed.clock_orders}
+    if setting is not None and setting != "protocol" and setting not in known:
+        faults.append(FamilyFault(path, "clock.set", f"{setting!r} is no file of clock_orders, nor protocol"))
 
 
 def _family(line: Sequence[tuple[str, FamilyFile]]) -> Family:
     """Put a family together from its own file (first) and those it extends: lists add up, single values are the
-    nearest; how it is recognised and its rank are its own alone.
+    nearest; how it is recognised is told by its own file alone, and by those of the same name beneath it.
     """
     origin, own = line[0]
     files = [parsed for _path, parsed in line]
@@ -210,11 +170,19 @@ def _family(line: Sequence[tuple[str, FamilyFile]]) -> Family:
         rank=own.rank,
         zone=ZoneInfo(_nearest(files, "zone") or DEFAULT_ZONE),
         recognise=tuple(
-            Evidence(one.always, Globs(one.files) if one.files else None, _regex(one.label), one.names_share)
-            for one in own.recognise
+            Evidence(
+                one.always,
+                frozenset(one.usb) if one.usb else None,
+                Globs(one.files) if one.files else None,
+                _regex(one.label),
+                one.names_share,
+            )
+            for parsed in files
+            if parsed.name == own.name
+            for one in parsed.recognise
         ),
         names=tuple(
-            NamePattern(_compiled(one.pattern), tuple(one.start), inherited=parsed is not own)
+            NamePattern(_compiled(one.pattern), tuple(one.start), inherited=parsed.name != own.name)
             for parsed in files
             for one in parsed.names
         ),
@@ -226,13 +194,51 @@ def _family(line: Sequence[tuple[str, FamilyFile]]) -> Family:
             for parsed in files
             for one in parsed.side
         ),
-        key_mark=KeyMark(frozenset(key_mark.values), tuple(key_mark.side_files)) if key_mark else KeyMark(),
+        key_mark=KeyMark(frozenset(key_mark.values), tuple(key_mark.side_files), key_mark.event)
+        if key_mark
+        else KeyMark(),
         identity=Identity(_regex(identity.label), frozenset(text.upper() for text in identity.not_labels))
         if identity
         else Identity(),
-        binding=BindingFile(Globs(binding.files), tuple(binding.encodings), binding.keys()) if binding else None,
+        binding=IniFile(Globs(binding.files), tuple(binding.encodings), binding.keys()) if binding else None,
         origin=origin,
+        expected=Globs(text for parsed in files for text in parsed.expected),
+        clock=_clock(files),
+        controls=tuple(
+            Control(one.driver, frozenset(one.usb), one.inquiry) for parsed in files for one in parsed.control
+        ),
+        health=_health(files),
+        logs=tuple(
+            LogFormat(
+                Globs(one.files),
+                tuple(one.encodings),
+                _compiled(one.stamp),
+                tuple(one.time),
+                tuple(LogLine(told.kind, _compiled(told.pattern)) for told in one.line),
+            )
+            for parsed in files
+            for one in parsed.log
+        ),
+        segment_s=_nearest([parsed for parsed in files if parsed.name == own.name], "segment_s"),
+        sources=tuple(text for parsed in files if parsed.name == own.name for text in parsed.sources),
+        not_known=tuple(text for parsed in files if parsed.name == own.name for text in parsed.not_known),
     )
+
+
+def _clock(files: Sequence[FamilyFile]) -> Clock:
+    orders = {order.file: ClockOrder(order.file, order.format) for one in reversed(files) for order in one.clock_orders}
+    said = _nearest(files, "clock")
+    if said is None:
+        return Clock(orders=tuple(orders.values()))
+    return Clock(tuple(said.measure), orders.get(said.set or ""), said.set == "protocol", tuple(orders.values()))
+
+
+def _health(files: Sequence[FamilyFile]) -> Health:
+    said = _nearest(files, "health")
+    if said is None:
+        return Health()
+    ini = IniFile(Globs(said.files), tuple(said.encodings), said.keys()) if said.files else None
+    return Health(tuple(said.sources), ini)
 
 
 def _nearest(files: Sequence[FamilyFile], name: str) -> Any:

@@ -1,5 +1,5 @@
-"""Which family a volume belongs to, whose recorder it is, and what each of its entries is. Reads nothing but the
-binding file; a recorder's names are claims and are treated so.
+"""Whose recorder a volume is, and what each of its entries is. Reads nothing but the binding file and the file in which a
+recorder states its health; a recorder's names are claims and are treated so.
 """
 
 from __future__ import annotations
@@ -7,21 +7,30 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from ..listing import Listed, Listing
 from ..naming import shown
-from .binding import LIMIT_BYTES, read_binding
-from .family import MEDIA, Evidence, Family, Kind, text_of
+from .binding import LIMIT_BYTES, read_ini
+from .family import MEDIA, Family, IniFile, Kind, text_of
+from .recognising import Candidate, Seen, weigh
+from .rogues import program_in, program_named
 from .times import Claim, read_claim
+
+# File systems that keep wall-clock time without a zone, so that a mount says it as if it were UTC or as if it were here.
+WALL_CLOCK_FILE_SYSTEMS = frozenset({"vfat", "msdos", "exfat"})
+# FAT counts in steps of two seconds; two clocks that agree may differ by a little more.
+NEWER_SLACK = timedelta(minutes=2)
 
 
 class KnowsItself(Protocol):
     """What matching asks of a volume (dockd.volume.Volume)."""
 
     def label(self) -> str | None: ...
+
+    def facts(self) -> Mapping[str, int | str | None]: ...
 
     def read_small(self, path: bytes, limit_bytes: int) -> bytes: ...
 
@@ -30,10 +39,12 @@ class KnowsItself(Protocol):
 class Taken:
     """An entry that is a clip, or a record that belongs to one.
 
-    `kind` is "video", "audio", "photo", "log", "track" or "binding". `officer` and `recorder` are what its own name
+    `kind` is "video", "audio", "photo", "log", "track", "bookmark", "data" or "binding". `officer` and `recorder` are what its own name
     says. `claimed_at` is the recorder's local time, naive ISO text; `recorded_at` the same in UTC with `Z`, None when
     it cannot be true (`time_doubt` says why); `time_source` says where the claim stands. `clearable` is whether the
-    family lets this kind be removed from the recorder.
+    family lets this kind be removed from the recorder. `recording` is the name's own number of the recording that
+    several files belong to; `continuation` marks a file that goes on where the one before it ended, `event_mark` one
+    that the recorder marked as an event.
     """
 
     kind: str
@@ -46,11 +57,16 @@ class Taken:
     clearable: bool
     recorder: str | None = None
     time_doubt: str | None = None
+    recording: str | None = None
+    continuation: bool = False
+    event_mark: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """An entry that a foreign computer left (a finding: recorders may not be connected to one)."""
+    """An entry that does not belong on a recorder (a finding, duty D23): left by a foreign computer
+    ("foreign-trace <pattern>"), or a program ("rogue-executable named <extension>", "rogue-executable is <kind>").
+    """
 
     reason: str
 
@@ -67,7 +83,8 @@ class Match:
     """Whose volume this is. `because` lists what spoke for it, as `fact=value`; `reason` is all of that in one text.
 
     `officer` is None when nothing names one, and when what names one disagrees: unattributed, never a guess.
-    `binding` is what the station tool's file said.
+    `binding` is what the station tool's file said, `health` what the recorder's own did. `clock_orders_left` are files
+    in the root that were to set the clock and lie there still: it was not set. `candidates` are all families, weighed.
     """
 
     family: Family
@@ -79,14 +96,21 @@ class Match:
     binding: Mapping[str, str]
     station_now: datetime
     marked: frozenset[str]
+    health: Mapping[str, str] = field(default_factory=dict)
+    clock_orders_left: tuple[str, ...] = ()
+    candidates: tuple[Candidate, ...] = field(default=(), repr=False)
+    wall_clock: bool = False
 
     @property
     def reason(self) -> str:
         """`because` in one text."""
         return "; ".join(self.because)
 
-    def classify(self, listed: Listed) -> Taken | Trace | Unknown:
-        """Say what an entry is, by its path and kind alone."""
+    def classify(self, listed: Listed, head: bytes | None = None) -> Taken | Trace | Unknown:
+        """Say what an entry is, by its path and kind, and by its first `rogues.HEAD_BYTES` bytes where they were read.
+
+        A program stays one under the name of a recording: it goes to quarantine, whole.
+        """
         if listed.kind != "file":
             return Unknown(listed.kind)
         path = text_of(listed.path)
@@ -94,6 +118,9 @@ class Match:
         if trace is not None:
             return Trace(f"foreign-trace {trace}")
         kind = self._kind(path)
+        rogue = None if self.family.expected.fits(path) else self._rogue(path, kind, head)
+        if rogue is not None:
+            return rogue
         if isinstance(kind, Unknown):
             return kind
         found = self.family.read_name(path)
@@ -111,16 +138,44 @@ class Match:
             recorded_at=claim.recorded_at,
             time_source="name" if claim.claimed_at else None,
             key_mark=self._marked(path, said),
+            recording=said.get("recording"),
+            continuation="continuation" in said,
+            event_mark="event" in said,
             sequence=said.get("sequence"),
             clearable=kind in self.family.clear,
             recorder=said.get("recorder"),
             time_doubt=claim.doubt,
         )
 
+    def newer_than_docking(self, listed: Listed) -> bool:
+        """Whether an entry claims to have been written after the docking began: a clock that runs ahead, or somebody
+        who wrote to the card since. A finding, no verdict: the entry stays what it is.
+
+        Of a wall clock nobody knows whether the mount took it for UTC or for local time: the earlier of both counts.
+        """
+        moments = [listed.mtime_ns]
+        if self.wall_clock:
+            offset = self.station_now.astimezone(self.family.zone).utcoffset() or timedelta()
+            moments.append(listed.mtime_ns - offset // timedelta(microseconds=1) * 1000)
+        limit_ns = ((self.station_now - _EPOCH) + NEWER_SLACK) // timedelta(microseconds=1) * 1000
+        return listed.kind == "file" and min(moments) > limit_ns
+
+    def _rogue(self, path: str, kind: Kind | Unknown, head: bytes | None) -> Trace | None:
+        named = program_named(path.rpartition("/")[2])
+        if named is not None and isinstance(kind, Unknown):
+            return Trace(f"rogue-executable named {named}")
+        program = program_in(head) if head else None
+        # Two letters and two numbers: in a raw recording they may stand by chance.
+        if program is None or (program == "dos" and kind in MEDIA):
+            return None
+        return Trace(f"rogue-executable is {program}")
+
     def _kind(self, path: str) -> Kind | Unknown:
         binding = self.family.binding
         if binding is not None and binding.files.fits(path):
             return Kind.BINDING
+        if self.family.health.ini is not None and self.family.health.ini.files.fits(path):
+            return Kind.DATA
         for side in self.family.sides:
             fitting = side.globs.find(path)
             if fitting is not None:
@@ -131,45 +186,59 @@ class Match:
         mark = self.family.key_mark
         if "key" in said and (not mark.values or said["key"] in mark.values):
             return True
+        if mark.event and "event" in said:
+            return True
         return any(name in self.marked for name in _side_names(path, mark.side_files))
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A volume as recognition sees it: its plain files, and its label."""
-
-    paths: tuple[str, ...]
-    label: str | None
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
-def match(families: Sequence[Family], listing: Listing, volume: KnowsItself, *, station_now: datetime) -> Match:
-    """Find the family of a volume and the recorder behind it. `station_now` is the station's time, aware.
+def match(
+    families: Sequence[Family],
+    listing: Listing,
+    volume: KnowsItself,
+    *,
+    station_now: datetime,
+    usb: str | None = None,
+) -> Match:
+    """Find the family of a volume and the recorder behind it. `station_now` is the station's time, aware; `usb` the id
+    `vvvv:pppp` of the device, where it is known.
 
     Who the recorder is: the binding file, else what most names say, else the label, else the folder's name. `families`
     must hold one that always matches, as the shipped ones do; else raises LookupError.
     """
     plain = tuple(text_of(entry.path) for entry in listing.entries if entry.kind == "file")
-    seen = _Seen(plain, volume.label())
-    matched = [(family, found) for family in families if (found := _recognised(family, seen)) is not None]
+    seen = Seen(plain, volume.label(), usb)
+    candidates = weigh(families, seen)
+    matched = [one.family for one in candidates if one.because is not None]
     if not matched:
         raise LookupError("no family matches, not even a last resort")
-    matched.sort(key=lambda pair: (-pair[0].rank, pair[0].name))
-    family, because = matched[0]
-    because = [f"family={family.name}", *because]
+    family = matched[0]
+    because = [f"family={family.name}", *(candidates[0].because or ())]
     if len(matched) > 1:
-        because.append("more-specific-than=" + ",".join(other.name for other, _why in matched[1:]))
-    binding = _binding(family, listing, volume, because)
+        because.append("more-specific-than=" + ",".join(other.name for other in matched[1:]))
+    binding = _read_file("binding", family.binding, listing, volume, because)
     names = [said for path in plain if (said := _stated(family, path))]
+    recorder = _recorder(family, names, binding, seen.label, listing.root, because)
+    officer = _officer(names, binding, because)
+    left = tuple(path for path in plain if family.clock.order_named(path) is not None)
+    if left:
+        because.append(f"clock-order-left={','.join(left)}")
     return Match(
         family=family,
-        recorder=_recorder(family, names, binding, seen.label, listing.root, because),
-        officer=_officer(names, binding, because),
+        recorder=recorder,
+        officer=officer,
         department=binding.get("department"),
         label=seen.label,
         because=tuple(because),
         binding=binding,
         station_now=station_now,
         marked=_possible_marks(family, plain),
+        health=_read_file("health", family.health.ini, listing, volume, because),
+        clock_orders_left=left,
+        candidates=candidates,
+        wall_clock=volume.facts().get("filesystem") in WALL_CLOCK_FILE_SYSTEMS,
     )
 
 
@@ -179,64 +248,28 @@ def _stated(family: Family, path: str) -> Mapping[str, str]:
     return found[1] if found else {}
 
 
-# -------------------------------------------------------------------------------------------------- recognising
-
-
-def _recognised(family: Family, seen: _Seen) -> list[str] | None:
-    """What speaks for a family: the first of its ways of which everything holds; None when there is none."""
-    for evidence in family.recognise:
-        because = _holds(evidence, family, seen)
-        if because is not None:
-            return because
-    return None
-
-
-def _holds(evidence: Evidence, family: Family, seen: _Seen) -> list[str] | None:
-    because = ["last-resort"] if evidence.always else []
-    if evidence.files is not None:
-        for text in evidence.files.texts:
-            if not _any_fits(evidence, text, seen.paths):
-                return None
-            because.append(f"files={text}")
-    if evidence.label is not None:
-        if seen.label is None or evidence.label.fullmatch(seen.label) is None:
-            return None
-        because.append(f"label={seen.label}")
-    if evidence.names_share is not None:
-        media = [path for path in seen.paths if family.kind_of(path) in MEDIA and not family.traces.fits(path)]
-        fitting = sum(family.read_name(path, own_only=True) is not None for path in media)
-        if not fitting or fitting < evidence.names_share * len(media):
-            return None
-        because.append(f"names={fitting}/{len(media)}")
-    return because
-
-
-def _any_fits(evidence: Evidence, text: str, paths: Iterable[str]) -> bool:
-    assert evidence.files is not None
-    only = evidence.files if len(evidence.files.texts) == 1 else type(evidence.files)((text,))
-    return any(only.fits(path) for path in paths)
-
-
 # ----------------------------------------------------------------------------------------------- whose it is
 
 
-def _binding(family: Family, listing: Listing, volume: KnowsItself, because: list[str]) -> Mapping[str, str]:
-    """What the binding file says; nothing when it is no ordinary readable file of that name."""
-    if family.binding is None:
+def _read_file(
+    what: str, asked: IniFile | None, listing: Listing, volume: KnowsItself, because: list[str]
+) -> Mapping[str, str]:
+    """What a file of `key=value` lines says; nothing when it is no ordinary readable file of that name."""
+    if asked is None:
         return {}
     for entry in listing.entries:
         path = text_of(entry.path)
-        if entry.kind != "file" or not family.binding.files.fits(path):
+        if entry.kind != "file" or not asked.files.fits(path):
             continue
         if entry.fault is not None or entry.size_bytes > LIMIT_BYTES:
-            because.append("binding=unusable")
+            because.append(f"{what}=unusable")
             return {}
         try:
-            said = read_binding(volume.read_small(entry.path, LIMIT_BYTES), family.binding)
+            said = read_ini(volume.read_small(entry.path, LIMIT_BYTES), asked)
         except OSError:
-            because.append("binding=unreadable")
+            because.append(f"{what}=unreadable")
             return {}
-        because.append(f"binding={shown(entry.path)}" if said else "binding=unusable")
+        because.append(f"{what}={shown(entry.path)}" if said else f"{what}=unusable")
         return said
     return {}
 

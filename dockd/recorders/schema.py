@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .family import Kind
+from .family import ClockMethod, Kind
+from .logs import LogKind
 
+UsbId = Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")]
 Text = Annotated[str, Field(min_length=1)]
 Texts = Annotated[list[Text], Field(min_length=1)]
 
@@ -27,6 +29,7 @@ class Recognise(_Part):
     """`[[recognise]]`: one way to know a volume; all keys of one table must hold."""
 
     always: bool = False
+    usb: Annotated[list[UsbId], Field(min_length=1)] | None = None
     files: Texts | None = None
     label: Text | None = None
     names_share: Annotated[float, Field(gt=0, le=1)] | None = None
@@ -40,17 +43,18 @@ class Name(_Part):
 
 
 class KeyMark(_Part):
-    """`[key_mark]`: values of the group `key`, and files beside a clip, that mark it."""
+    """`[key_mark]`: values of the group `key`, files beside a clip, or (`event`) the group `event`, that mark it."""
 
     values: list[Text] = []
     side_files: list[Text] = []
+    event: bool = False
 
 
 class Side(_Part):
     """`[[side]]`: files that are not what their extension says."""
 
     files: Texts
-    kind: Literal["video", "audio", "photo", "log", "track", "unknown"]
+    kind: Literal["video", "audio", "photo", "log", "track", "bookmark", "data", "unknown"]
 
 
 class Identity(_Part):
@@ -77,6 +81,66 @@ class Binding(_Part):
         return {name: tuple(key.lower() for key in getattr(self, name)) for name in asked}
 
 
+class ClockOrder(_Part):
+    """`[[clock_orders]]`: a file in the root that sets the recorder's clock, and strftime's form of what it says."""
+
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$")]
+    format: Annotated[str, Field(pattern=r"^(?:%[YmdHMSy]|[-/:. T])+$", max_length=64)]
+
+
+class Clock(_Part):
+    """`[clock]`: how the recorder's time is learned, best first, and how it is set: by the file of that name, or by
+    "protocol"; left out: not at all.
+    """
+
+    measure: list[ClockMethod] = []
+    set: Text | None = None
+
+
+class Control(_Part):
+    """`[[control]]`: a protocol that recorders of the family speak, and how such a device is known."""
+
+    driver: Literal["ambarella", "jieli"]
+    usb: list[UsbId] = []
+    inquiry: Text | None = None
+
+
+class Health(_Part):
+    """`[health]`: where state of battery, card and firmware is told; an ini file has keys as `[binding]` has."""
+
+    sources: list[Literal["log", "ini", "protocol"]]
+    files: Texts | None = None
+    encodings: list[Text] = ["utf-8-sig", "gb18030"]
+    battery_percent: list[Text] = []
+    battery_cycles: list[Text] = []
+    battery_mv: list[Text] = []
+    storage_free: list[Text] = []
+    storage_total: list[Text] = []
+    firmware: list[Text] = []
+
+    def keys(self) -> dict[str, tuple[str, ...]]:
+        """The names in the ini file, in small letters, of each thing we ask for."""
+        asked = ("battery_percent", "battery_cycles", "battery_mv", "storage_free", "storage_total", "firmware")
+        return {name: tuple(key.lower() for key in getattr(self, name)) for name in asked}
+
+
+class Line(_Part):
+    """`[[log.line]]`: what a line of that pattern tells."""
+
+    kind: LogKind
+    pattern: Text
+
+
+class Log(_Part):
+    """`[[log]]`: how the lines of these logs are read. `stamp` finds a line's time (group `at`, form `time`)."""
+
+    files: Texts
+    encodings: Texts = ["utf-8-sig", "gb18030"]
+    stamp: Text
+    time: Texts
+    line: Annotated[list[Line], Field(min_length=1)]
+
+
 class FamilyFile(_Part):
     """A whole family file."""
 
@@ -86,7 +150,11 @@ class FamilyFile(_Part):
     rank: Annotated[int, Field(ge=0, le=1000)]
     zone: Text | None = None
     clear: list[Kind] | None = None
+    sources: list[Text] = []
+    not_known: list[Text] = []
+    segment_s: Annotated[int, Field(gt=0, le=86400)] | None = None
     traces: list[Text] = []
+    expected: list[Text] = []
     recognise: list[Recognise] = []
     names: list[Name] = []
     kinds: dict[Kind, Texts] = {}
@@ -94,3 +162,8 @@ class FamilyFile(_Part):
     side: list[Side] = []
     identity: Identity | None = None
     binding: Binding | None = None
+    clock: Clock | None = None
+    clock_orders: list[ClockOrder] = []
+    control: list[Control] = []
+    health: Health | None = None
+    log: list[Log] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,26 @@ from zoneinfo import ZoneInfo
 NOT_BEFORE = datetime(2012, 1, 1, tzinfo=UTC)
 # Ahead of the station by more than a wrong zone and a day: that clock was set wrongly.
 AHEAD_LIMIT = timedelta(hours=48)
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH_NAME = re.compile("|".join(_MONTHS), re.IGNORECASE)
+
+
+def parse_time(text: str, forms: Iterable[str]) -> datetime | None:
+    """The time by the first of the strptime `forms` that fits it, naive; None when none does.
+
+    `%b` is the English short name of a month, whatever language the station speaks.
+    """
+    for form in forms:
+        said = text
+        if "%b" in form:
+            said = _MONTH_NAME.sub(lambda found: f"{_MONTHS.index(found[0].lower()) + 1:02d}", text, count=1)
+        try:
+            return datetime.strptime(said, form.replace("%b", "%m"))
+        except ValueError:
+            continue
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +49,8 @@ class Claim:
 
 def read_claim(text: str, forms: Iterable[str], zone: ZoneInfo, station_now: datetime) -> Claim:
     """Read a name's time by the first of the strptime `forms` that fits it. `station_now` is aware."""
-    for form in forms:
-        try:
-            claimed = datetime.strptime(text, form)
-        except ValueError:
-            continue
-        return _judge(claimed, zone, station_now)
-    return Claim(doubt="no-such-time")
+    claimed = parse_time(text, forms)
+    return Claim(doubt="no-such-time") if claimed is None else _judge(claimed, zone, station_now)
 
 
 def _judge(claimed: datetime, zone: ZoneInfo, station_now: datetime) -> Claim:

@@ -15,6 +15,7 @@ import fcntl
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -68,10 +69,11 @@ def main() -> int:
         return _refuse(130, "interrupted; all that was made is removed again", "")
     except Failed as failed:
         return _refuse(1, f"{failed.command} ended with {failed.code}", failed.said.strip())
-    except NoThrottle as missing_one:
-        return _refuse(
-            11, f"no way to hold a source's rate: {', '.join(missing_one.args)}", "mount a cgroup file system"
-        )
+    except subprocess.CalledProcessError as failed:
+        return _refuse(1, f"{failed.cmd} ended with {failed.returncode}", "")
+    except NoThrottle as none:
+        looked_for = ", ".join(none.args)
+        return _refuse(11, f"no way to hold a source's rate: {looked_for}", "mount one of these control groups")
 
 
 def _measure(options: argparse.Namespace) -> int:
@@ -133,7 +135,10 @@ def _workplace(parent: Path) -> Iterator[Path]:
     parent.mkdir(parents=True, exist_ok=True)
     folder = parent / "bench"
     with open(parent / "bench.lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(_refuse(9, f"another run is measuring in {folder}", "one at a time")) from None
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         try:

@@ -6,13 +6,14 @@ because the step after it shall compare the medium and not the memory.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
     """`prepare` and the removal of $TARGET are outside the clock. `checks`: whether the medium is read back and
-    compared. `own_clock`: the command prints its seconds, without an interpreter's start.
+    compared. `own_clock`: the command prints its seconds, without an interpreter's start. `until`: it is ended when its
+    output ends so; what it would do after that is not measured.
     """
 
     key: str
@@ -21,6 +22,7 @@ class Contender:
     checks: bool = False
     prepare: str = ""
     own_clock: bool = False
+    until: bytes = b""
 
 
 _DOCKD = '"$PYTHON" -m dockd --home "$TARGET/home"'
@@ -44,7 +46,8 @@ ENGINE = Contender(
     own_clock=True,
 )
 DOCKD = Contender("dockd", "dockd dock", (f"{_DOCK} --facts later",), checks=True, prepare=_INIT)
-DOCKD_FACTS = Contender("dockd-facts", "dockd dock --facts after", (f"{_DOCK} --facts after",), True, _INIT)
+DOCKD_FACTS = Contender("dockd-facts", "dockd dock --facts after, whole", (f"{_DOCK} --facts after",), True, _INIT)
+DOCKD_TOLD = replace(DOCKD_FACTS, key="dockd-told", title="dockd dock --facts after, until sealed", until=b"]\n")
 DOCKD_ALL = Contender(
     "dockd-all",
     "dockd dock, sixteen at once",

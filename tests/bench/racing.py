@@ -73,7 +73,7 @@ class Track:
         drop_caches()
         if self.warm:
             warm_up(environment)
-        sample = measure(["sh", "-ec", step], environment, str(REPOSITORY))
+        sample = measure(["sh", "-ec", step], environment, str(REPOSITORY), contender.until)
         if contender.own_clock:
             sample = replace(sample, wall_s=float(sample.facts()["seconds"]))
         if contender.key.startswith("dockd"):

@@ -63,8 +63,10 @@ def drop_caches() -> None:
     DROP_CACHES.write_text("3\n")
 
 
-def measure(command: Sequence[str], environment: Mapping[str, str], folder: str | None = None) -> Sample:
-    """Run a command to its end; raises Failed. However we are interrupted, it does not go on without us."""
+def measure(command: Sequence[str], environment: Mapping[str, str], folder: str, until: bytes = b"") -> Sample:
+    """Run a command to its end, or until its output ends with `until`; raises Failed. However we are interrupted, it
+    does not go on without us.
+    """
     with tempfile.TemporaryFile() as complaints:
         began = time.monotonic()
         process = subprocess.Popen(
@@ -75,12 +77,16 @@ def measure(command: Sequence[str], environment: Mapping[str, str], folder: str 
             env=dict(environment),
             cwd=folder,
             start_new_session=True,
+            bufsize=0,
         )
         try:
             assert process.stdout is not None
-            first = process.stdout.read(1)
+            said = process.stdout.read(1)
             told = time.monotonic()
-            rest = process.stdout.read()
+            while more := os.read(process.stdout.fileno(), 1 << 16):
+                said += more
+                if until and said.endswith(until):
+                    os.killpg(process.pid, signal.SIGKILL)
             _pid, status, used = os.wait4(process.pid, 0)
             ended = time.monotonic()
             process.returncode = os.waitstatus_to_exitcode(status)
@@ -88,10 +94,10 @@ def measure(command: Sequence[str], environment: Mapping[str, str], folder: str 
             if process.returncode is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        said = (first + rest).decode(errors="replace")
-        if process.returncode != 0:
+        words = said.decode(errors="replace")
+        if process.returncode != (-signal.SIGKILL if until else 0):
             complaints.seek(0)
-            raise Failed(command, process.returncode, said[-500:] + complaints.read().decode(errors="replace")[-2000:])
+            raise Failed(command, process.returncode, words[-500:] + complaints.read().decode(errors="replace")[-2000:])
     ours_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     peak_bytes = used.ru_maxrss * 1024 if used.ru_maxrss > 1.02 * ours_kib else 0
-    return Sample(ended - began, used.ru_utime + used.ru_stime, peak_bytes, told - began, said)
+    return Sample(ended - began, used.ru_utime + used.ru_stime, peak_bytes, told - began, words)

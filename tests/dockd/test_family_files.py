@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dockd.recorders import FamilyFaults, load_families
-from dockd.recorders.family import Globs
+from dockd.recorders.globs import Globs
 from tests.simulators.cards import FAMILIES, OWN, card, family_folder, matched, taken
 
 

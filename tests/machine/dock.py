@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -49,6 +50,14 @@ class Dock:
     def statistics(self, bay: int) -> dict[str, int]:
         """What was done to the recorder in a bay since it was put in."""
         return self.machine.ports.statistics(self._seated[bay])
+
+    def wait_statistic(self, bay: int, name: str, at_least: int, *, timeout_s: float = 120) -> None:
+        """Return when so much was done to the recorder in a bay. Raises NoAnswer."""
+        end = time.monotonic() + timeout_s
+        while self.statistics(bay)[name] < at_least:
+            if time.monotonic() > end:
+                raise NoAnswer(f"bay {bay}: {name} does not come to {at_least}")
+            time.sleep(0.01)
 
     # ------------------------------------------------------------------------------------------------ bays
 

@@ -1,0 +1,215 @@
+"""What a recorder's dockings say of its battery and its card, and whether it is fit for duty (duty D11). Pure.
+
+Nothing is believed of one docking: officers bring recorders back after long and short shifts, and cards are read while
+others are. Medians and Theil-Sen lines over the last weeks say what changes; a forecast is when such a line meets its
+threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from statistics import median
+
+from .clocks import DAY_MS
+from .robust import Point, line_through
+
+
+class Quantity(StrEnum):
+    """What is followed over time, with its unit in the name. Stands in settings and exports: never renamed."""
+
+    BATTERY = "battery_percent"
+    VOLTAGE = "voltage_mv"
+    CYCLES = "cycles"
+    FREE = "storage_free_bytes"
+    READ_RATE = "read_rate_bytes_s"
+    READ_ERRORS = "read_errors"
+    CLOCK_ERROR = "clock_error_ms"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one docking found, at `at` (UTC); None: not told. `battery_percent` is the charge on arrival, `read_errors`
+    how many reads failed or differed, `clock_error_ms` recorder minus station.
+    """
+
+    at: datetime
+    battery_percent: int | None = None
+    cycles: int | None = None
+    voltage_mv: int | None = None
+    storage_free_bytes: int | None = None
+    storage_total_bytes: int | None = None
+    read_rate_bytes_s: int | None = None
+    read_errors: int | None = None
+    clock_error_ms: int | None = None
+    firmware: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From where on a recorder is not fit; None: not asked.
+
+    Levels are compared with the median of the last `recent` dockings. `forecast_days` is how far ahead a line is
+    followed, `window_days` from how far back it is drawn. The read rate is judged by its share of what this card did
+    in its first `first` dockings of the history given. `clearable`: whether the station empties the card, so that
+    little room means that it could not.
+    """
+
+    battery_min_percent: int | None = 15
+    voltage_min_mv: int | None = None
+    cycles_max: int | None = 500
+    free_min_percent: int | None = 10
+    read_rate_min_percent: int | None = 60
+    read_errors_max: int | None = 3
+    clock_error_max_ms: int | None = 60_000
+    recent: int = 7
+    first: int = 20
+    window_days: int = 60
+    forecast_days: int = 21
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """How a quantity went: its latest value, the recent median, slope per day with its uncertainty (two deviations),
+    and when its line meets the threshold (None: not soon, or nothing certain).
+    """
+
+    quantity: Quantity
+    latest: float
+    recent: float
+    slope_per_day: float
+    uncertainty: float
+    n: int
+    threshold: float | None
+    meets_threshold_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a recorder is not fit, or soon will not be: `value` against `limit`; `at` is the forecast date."""
+
+    quantity: str
+    value: float
+    limit: float
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Fit for duty; `soon` is what will end that."""
+
+    soon: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Not fit, and every reason why."""
+
+    reasons: tuple[Reason, ...]
+    soon: tuple[Reason, ...] = ()
+
+
+# Counts add up to what a card did in a week; everything else has a level.
+_FALLING_IS_BAD = {Quantity.BATTERY, Quantity.VOLTAGE, Quantity.FREE, Quantity.READ_RATE}
+# These are followed into the future. Room on the card is what was recorded since, and the clock has its own drift.
+_FORECAST = {Quantity.BATTERY, Quantity.VOLTAGE, Quantity.READ_RATE, Quantity.CYCLES}
+_NEEDED = 8
+
+
+def trend(readings: Iterable[Reading], thresholds: Thresholds | None = None) -> dict[Quantity, Trend]:
+    """Every quantity that was ever told, by the readings of the window before the last one."""
+    limits = thresholds or Thresholds()
+    ordered = sorted(readings, key=lambda reading: reading.at)
+    found: dict[Quantity, Trend] = {}
+    for quantity in Quantity:
+        series = [(r.at, float(value)) for r in ordered if (value := getattr(r, quantity)) is not None]
+        if series:
+            threshold = _threshold(quantity, series, ordered, limits)
+            found[quantity] = _trend(quantity, series, threshold, limits)
+    return found
+
+
+def fit_for_duty(
+    readings: Iterable[Reading],
+    thresholds: Thresholds | None = None,
+    *,
+    open_gaps: int = 0,
+    open_gaps_max: int | None = None,
+) -> Fit | Unfit:
+    """Whether a recorder may go out again, and what is coming. Nothing known is no reason against it.
+
+    `open_gaps` are the recorder's gaps that nobody has explained; from `open_gaps_max` on they keep it in.
+    """
+    limits = thresholds or Thresholds()
+    ordered = sorted(readings, key=lambda reading: reading.at)
+    reasons: list[Reason] = []
+    soon: list[Reason] = []
+    for one in trend(ordered, limits).values():
+        if one.threshold is None:
+            continue
+        if _beyond(one.quantity, one.recent, one.threshold):
+            reasons.append(Reason(one.quantity, one.recent, one.threshold))
+        elif one.meets_threshold_at is not None:
+            soon.append(Reason(one.quantity, one.recent, one.threshold, one.meets_threshold_at))
+    if open_gaps_max is not None and open_gaps > open_gaps_max:
+        reasons.append(Reason("open_gaps", open_gaps, open_gaps_max))
+    return Unfit(tuple(reasons), tuple(soon)) if reasons else Fit(tuple(soon))
+
+
+def _threshold(
+    quantity: Quantity, series: Sequence[tuple[datetime, float]], ordered: Sequence[Reading], limits: Thresholds
+) -> float | None:
+    if quantity is Quantity.READ_RATE:
+        if limits.read_rate_min_percent is None or len(series) < limits.first:
+            return None
+        return median(value for _, value in series[: limits.first]) * limits.read_rate_min_percent / 100
+    if quantity is Quantity.FREE:
+        total = next((r.storage_total_bytes for r in reversed(ordered) if r.storage_total_bytes), None)
+        return None if limits.free_min_percent is None or total is None else total * limits.free_min_percent / 100
+    level = {
+        Quantity.BATTERY: limits.battery_min_percent,
+        Quantity.VOLTAGE: limits.voltage_min_mv,
+        Quantity.CYCLES: limits.cycles_max,
+        Quantity.READ_ERRORS: limits.read_errors_max,
+        Quantity.CLOCK_ERROR: limits.clock_error_max_ms,
+    }[quantity]
+    return None if level is None else float(level)
+
+
+def _trend(
+    quantity: Quantity, series: Sequence[tuple[datetime, float]], threshold: float | None, limits: Thresholds
+) -> Trend:
+    last_at, latest = series[-1]
+    recent = _recent(quantity, [value for _, value in series[-limits.recent :]])
+    begin = last_at - timedelta(days=limits.window_days)
+    points: list[Point] = [((at - last_at).total_seconds() * 1000 / DAY_MS, v) for at, v in series if at >= begin]
+    line = line_through(points)
+    if line is None:
+        return Trend(quantity, latest, recent, 0.0, float("inf"), len(points), threshold, None)
+    meets = None
+    harmful = line.slope < 0 if quantity in _FALLING_IS_BAD else line.slope > 0
+    certain = line.n >= _NEEDED and abs(line.slope) > line.uncertainty
+    if threshold is not None and quantity in _FORECAST and harmful and certain:
+        days = (threshold - line.at_zero) / line.slope
+        if days <= limits.forecast_days:
+            meets = last_at + timedelta(days=max(0.0, days))
+    return Trend(quantity, latest, recent, line.slope, line.uncertainty, line.n, threshold, meets)
+
+
+def _recent(quantity: Quantity, values: Sequence[float]) -> float:
+    """What stands for now: the sum of errors, the last count or room or clock error, the median of what is noisy."""
+    if quantity is Quantity.READ_ERRORS:
+        return sum(values)
+    if quantity in (Quantity.CYCLES, Quantity.FREE):
+        return values[-1]
+    if quantity is Quantity.CLOCK_ERROR:
+        return values[-1]
+    return median(values)
+
+
+def _beyond(quantity: Quantity, value: float, threshold: float) -> bool:
+    if quantity is Quantity.CLOCK_ERROR:
+        return abs(value) > threshold
+    return value < threshold if quantity in _FALLING_IS_BAD else value > threshold

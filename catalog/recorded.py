@@ -1,0 +1,284 @@
+"""When a clip was really recorded: the time it claims, put right by what is known of the clock, with honest limits.
+
+No clock error can pull a disposal date forward: `latest_plausible` is the moment from which periods count. Where two
+dockings frame a recording and agree, only a clock that left its rate and came back to it unseen could deceive it, and
+by no more than the time between them; in every other case it is when the station first saw the clip.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from itertools import accumulate
+from zoneinfo import ZoneInfo
+
+from .clocks import DAY_MS, STANDARD_MS_PER_DAY, UNPROVEN_MS_PER_DAY, Drift, Measurement
+
+# Names carry whole seconds, cut off: the recorder's clock stood up to so much later.
+NAME_RESOLUTION_MS = 1_000
+# Where clocks start that lost their power: Unix, FAT, clock chips that count years from 2000, and the 2010 of some
+# recorders. A maker's own default is an argument.
+RESET_DATES = (date(1970, 1, 1), date(1980, 1, 1), date(2000, 1, 1), date(2010, 1, 1))
+# How long a clock may have run on from there before anybody noticed.
+RESET_WINDOW = timedelta(days=400)
+# A maker's default lies in years in which recorders were worn: only its first days speak of a reset, and only when the
+# claim is this old.
+DEFAULT_WINDOW = timedelta(days=31)
+DEFAULT_AGE = timedelta(days=365)
+# No recorder of today recorded before this.
+NOT_BEFORE = datetime(2012, 1, 1, tzinfo=UTC)
+# 1 min/day is 700 ppm: no crystal drifts so; the clock was set or reset in between.
+BROKEN_MS_PER_DAY = 60_000
+# Recordings may begin before the one with the lower number by as much as a recorder pre-records.
+BACKWARDS_TOLERANCE = timedelta(minutes=2)
+
+
+class Basis(StrEnum):
+    """What a corrected time rests on."""
+
+    BOTH = "both"  # measured at the dockings before and after it
+    ONE = "one"  # measured at one docking, or not between the two
+    BOUND = "bound"  # only the newest file is known
+    NONE = "none"  # nothing is known: the claim as it stands
+    CONTRADICTED = "contradicted"  # the measurements cannot be of a clock that ran on between them
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """UTC, in the station's time. `likely` is a best value, the others enclose it; None: no limit is known.
+
+    `synced` says whether the station's clock was disciplined at every measurement used; None: unknown.
+    """
+
+    earliest: datetime | None
+    likely: datetime
+    latest: datetime | None
+    basis: Basis
+    synced: bool | None = None
+
+
+def correct(
+    claimed_local: datetime,
+    zone: ZoneInfo,
+    before: Measurement | None,
+    after: Measurement | None,
+    *,
+    known: Drift | None = None,
+    resolution_ms: int = NAME_RESOLUTION_MS,
+) -> Corrected:
+    """When it was really `claimed_local` (no zone) on the recorder.
+
+    `before` and `after` are of the clock as it ran then: no setting of the clock lies between them. Between two
+    dockings the offset goes along the straight line and may stray as far as a clock within 3 s a day (or twice its own
+    drift, if more) can and still arrive; beyond one it may stray at the rate of `known`, or of an unproven clock.
+    An hour that the zone had twice or not at all counts as both. Raises OverflowError near the ends of the calendar.
+    """
+    moments = [claimed_local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    step = timedelta(milliseconds=resolution_ms)
+    two_sided = [m for m in (before, after) if m is not None and not m.one_sided]
+    synced = _all_synced([m for m in (before, after) if m is not None])
+    if len(two_sided) == 2:
+        framed = _between(min(moments), max(moments), two_sided[0], two_sided[1], step, synced)
+        if framed is not None:
+            return framed
+        two_sided.sort(key=lambda m: abs(max(moments) - timedelta(milliseconds=m.offset_ms) - m.at))
+    rate = UNPROVEN_MS_PER_DAY if known is None else _rate(1000 * (abs(known.s_per_day) + known.uncertainty))
+    if two_sided:
+        one = two_sided[0]
+        slope = 0.0 if known is None else known.s_per_day * 1000 / DAY_MS
+        likely = _solve(max(moments), one, 0, slope)
+        return Corrected(
+            _earliest(min(moments), one, rate), likely, _latest(max(moments) + step, one, rate), Basis.ONE, synced
+        )
+    bounds = [m for m in (before, after) if m is not None]
+    if bounds:
+        latest = min(_latest(max(moments) + step, m, rate) for m in bounds)
+        return Corrected(None, min(max(moments), latest), latest, Basis.BOUND, synced)
+    return Corrected(None, max(moments), None, Basis.NONE)
+
+
+def latest_plausible(corrected: Corrected | None, first_seen: datetime) -> datetime:
+    """The moment from which a period counts. `corrected` is None where the time is unknown.
+
+    Only a time that two dockings of a synchronised station frame may lie before `first_seen`.
+    """
+    if corrected is None:
+        return first_seen
+    if corrected.basis is Basis.BOTH and corrected.synced and corrected.latest is not None:
+        return corrected.latest
+    return max(first_seen, corrected.latest or corrected.likely)
+
+
+class Doubt(StrEnum):
+    """Why a time is unknown. Stands in the custody log: never renamed."""
+
+    NO_TIME = "no-time"
+    RESET = "clock-reset"
+    BEFORE_RECORDERS = "before-2012"
+    AHEAD = "ahead-of-station"
+    BEFORE_LAST_CLEARING = "before-last-clearing"
+    BACKWARDS = "backwards"
+    CONTRADICTED = "contradicted"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The claim can be true; the interval says when that was."""
+
+    time: Corrected
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It cannot, or nobody should rely on it. `compared_with` is what it stands against; `hint` is what the claim
+    would come to all the same, for the person who settles it.
+    """
+
+    reason: Doubt
+    compared_with: datetime | None = None
+    hint: Corrected | None = None
+
+
+def judge(
+    claimed_local: datetime | None,
+    corrected: Corrected | None,
+    first_seen: datetime,
+    *,
+    last_cleared: datetime | None = None,
+    backwards: bool = False,
+    maker_defaults: Sequence[date] = (),
+) -> Known | Unknown:
+    """Whether a claimed time can be relied on.
+
+    `first_seen` is the docking; `last_cleared` when the recorder was last seen to be empty: nothing on it is older.
+    `backwards` is what `out_of_order` says. The worst doubt is told first.
+    """
+    if claimed_local is None or corrected is None:
+        return Unknown(Doubt.NO_TIME)
+    default = _default_near(claimed_local, first_seen, maker_defaults)
+    if default is not None:
+        return Unknown(Doubt.RESET, datetime(default.year, default.month, default.day, tzinfo=UTC), corrected)
+    if claimed_local.replace(tzinfo=UTC) < NOT_BEFORE:
+        return Unknown(Doubt.BEFORE_RECORDERS, NOT_BEFORE, corrected)
+    if corrected.basis is Basis.CONTRADICTED:
+        return Unknown(Doubt.CONTRADICTED, None, corrected)
+    if (corrected.earliest or corrected.likely) > first_seen:
+        return Unknown(Doubt.AHEAD, first_seen, corrected)
+    if last_cleared is not None and (corrected.latest or corrected.likely) < last_cleared:
+        return Unknown(Doubt.BEFORE_LAST_CLEARING, last_cleared, corrected)
+    if backwards:
+        return Unknown(Doubt.BACKWARDS, None, corrected)
+    return Known(corrected)
+
+
+def out_of_order(claims: Sequence[datetime]) -> frozenset[int]:
+    """Positions, in claims ordered by their sequence numbers, at which the clock jumped backwards.
+
+    The longest rising run is believed; where two equally long ones contend, neither is. What comes back by less than a
+    pre-record is no jump.
+    """
+    count = len(claims)
+    ends = _longest(claims)
+    begins = _longest([_mirrored(claim) for claim in reversed(claims)])[::-1]
+    best = max(ends, default=0)
+    on_some = [i for i in range(count) if ends[i] + begins[i] - 1 == best]
+    crowd: dict[int, int] = {}
+    for i in on_some:
+        crowd[ends[i]] = crowd.get(ends[i], 0) + 1
+    believed = {i for i in on_some if crowd[ends[i]] == 1}
+    highest = list(accumulate(claims, max))
+    lowest = list(accumulate(reversed(claims), min))[::-1]
+    return frozenset(
+        i
+        for i in range(count)
+        if i not in believed and max(highest[i] - claims[i], claims[i] - lowest[i]) > BACKWARDS_TOLERANCE
+    )
+
+
+def _between(
+    first: datetime, last: datetime, before: Measurement, after: Measurement, step: timedelta, synced: bool | None
+) -> Corrected | None:
+    """By both measurements; None when a clock that ran on between them claimed this before the one or after the other."""
+    span_ms = (after.at - before.at).total_seconds() * 1000
+    # What the uncertainty of the two allows is no drift.
+    moved_ms = max(0, abs(after.offset_ms - before.offset_ms) - before.uncertainty_ms - after.uncertainty_ms)
+    broken = span_ms <= 0 or moved_ms * DAY_MS > BROKEN_MS_PER_DAY * span_ms
+    rate = 0.0 if broken else _rate(2 * moved_ms * DAY_MS / span_ms)
+    slope = 0.0 if broken else (after.offset_ms - before.offset_ms) / span_ms
+    if not broken:
+        earliest = max(_earliest(first, m, rate) for m in (before, after))
+        latest = min(_latest(last + step, m, rate) for m in (before, after))
+        if latest < before.at or earliest > after.at:
+            return None
+        if earliest <= latest:
+            likely = min(max(_solve(last, before, 0, slope), earliest), latest)
+            return Corrected(earliest, likely, latest, Basis.BOTH, synced)
+    # Whatever the clock did, this is what it says by either measurement; the dockings themselves enclose it too.
+    rough = [_solve(moment, m, 0, 0.0) for moment in (first, last) for m in (before, after)]
+    return Corrected(
+        min(before.at, *rough), min(rough, key=lambda at: abs(after.at - at)), max(after.at, *rough),
+        Basis.CONTRADICTED, synced,
+    )  # fmt: skip
+
+
+def _rate(at_least_ms_per_day: float) -> float:
+    return max(float(STANDARD_MS_PER_DAY), at_least_ms_per_day)
+
+
+def _earliest(claimed: datetime, m: Measurement, rate: float) -> datetime:
+    """With the greatest offset the measurement allows at that time, growing away from it at the rate."""
+    away = 1 if _solve(claimed, m, m.uncertainty_ms, 0.0) >= m.at else -1
+    return _solve(claimed, m, m.uncertainty_ms, away * rate / DAY_MS)
+
+
+def _latest(claimed: datetime, m: Measurement, rate: float) -> datetime:
+    away = 1 if _solve(claimed, m, -m.uncertainty_ms, 0.0) >= m.at else -1
+    return _solve(claimed, m, -m.uncertainty_ms, -away * rate / DAY_MS)
+
+
+def _solve(claimed: datetime, m: Measurement, more_ms: int, slope: float) -> datetime:
+    """The true time t at which t + offset(t) is `claimed`; the offset is a line through the measurement.
+
+    Of t - m.at = x: x + offset + slope·x = claimed - m.at.
+    """
+    return m.at + (claimed - m.at - timedelta(milliseconds=m.offset_ms + more_ms)) / (1 + slope)
+
+
+def _all_synced(used: Iterable[Measurement]) -> bool | None:
+    said = [m.synced for m in used]
+    if False in said:
+        return False
+    return None if None in said or not said else True
+
+
+def _default_near(claimed: datetime, first_seen: datetime, maker_defaults: Sequence[date]) -> date | None:
+    claimed = claimed.replace(tzinfo=UTC)
+    # A day before: the default may be midnight of another zone.
+    day = timedelta(days=1)
+    for default in RESET_DATES:
+        start = datetime(default.year, default.month, default.day, tzinfo=UTC)
+        if start - day <= claimed < start + RESET_WINDOW:
+            return default
+    for default in maker_defaults:
+        start = datetime(default.year, default.month, default.day, tzinfo=UTC)
+        if start - day <= claimed < start + DEFAULT_WINDOW and first_seen - claimed > DEFAULT_AGE:
+            return default
+    return None
+
+
+def _longest(claims: Sequence[datetime]) -> list[int]:
+    """For each place the length of the longest run of claims, none below the one before, that ends there."""
+    tails: list[datetime] = []
+    lengths = []
+    for claim in claims:
+        place = bisect_right(tails, claim)
+        tails[place : place + 1] = [claim]
+        lengths.append(place + 1)
+    return lengths
+
+
+def _mirrored(claim: datetime) -> datetime:
+    return datetime.min + (datetime.max - claim.replace(tzinfo=None))
