@@ -6,15 +6,16 @@ recorder 3 s a day.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
-from .robust import BINS, Point, binned, deviation, pair_slopes, slope_uncertainty, spread, weighted_median
+from .robust import Point, binned, deviation, pair_slopes, slope_uncertainty, spread, weighted_median
 
 DAY_MS = 86_400_000
 # GA/T 947-2015 part 2, 6.4.17: clock error within 3 s a day.
@@ -22,6 +23,17 @@ STANDARD_MS_PER_DAY = 3_000
 # 116 ppm. A 32 kHz crystal is good for 20 ppm at 25 °C and loses 0.034 ppm/K² on both sides, 40 ppm at -10 or 60 °C;
 # twice that for cheap ones. A clock of which no drift is known is believed to keep within this.
 UNPROVEN_MS_PER_DAY = 10_000
+# 1 min/day is 700 ppm: no crystal drifts so; the clock was set or reset in between.
+BROKEN_MS_PER_DAY = 60_000
+
+# A crystal's temperature changes little within so long.
+_PART_DAYS = 45
+# What reading two clocks to the millisecond leaves, whatever a method promises.
+_FINEST_MS = 1
+
+
+# (days since the first measurement, offset in ms), and its uncertainty in ms.
+_Seen = tuple[Point, int]
 
 
 class Method(StrEnum):
@@ -92,30 +104,33 @@ class Drift:
 
 
 def drift(measurements: Iterable[Measurement], settings: Iterable[datetime] = ()) -> Drift | None:
-    """The drift all pieces between settings agree on, or None when no piece has two measurements.
+    """The mean drift over the time measured, or None when no two measurements belong together.
 
     `settings` are the times at which the clock was set, or may have been; a measurement at the very moment of a
     setting counts as after it (so a clock set and asked again by protocol holds its piece at both ends). Resets and
     settings nobody noted show as jumps and cut a piece too. One-sided measurements are passed over.
+
+    Crystals run with the seasons: slopes are taken over some weeks each, and averaged by their length. A slope that
+    has nothing to do with the others is left out.
     """
     ordered = sorted((m for m in measurements if not m.one_sided), key=lambda m: m.at)
     if len(ordered) < 2:
         return None
-    begin = ordered[0].at
     sets = sorted(settings)
-    pieces: dict[int, list[tuple[Point, int]]] = {}
+    pieces: dict[int, list[_Seen]] = {}
     for one in ordered:
-        days = (one.at - begin).total_seconds() / 86_400
+        days = (one.at - ordered[0].at).total_seconds() / 86_400
         pieces.setdefault(bisect_right(sets, one.at), []).append(((days, one.offset_ms), one.uncertainty_ms))
-    whole = [smooth for piece in pieces.values() for smooth in _smooth_pieces(piece) if len(smooth) > 1]
-    if not whole:
+    smooth = [run for piece in pieces.values() for run in _without_jumps(piece)]
+    found = [slope for run in smooth for part in _weeks(run) if (slope := _slope(part)) is not None]
+    if not found:
         return None
-    few = [binned([point for point, _ in piece], max(6, BINS // len(whole) + 1)) for piece in whole]
-    slopes = [slope for piece in few for slope in pair_slopes(piece)]
-    if not slopes:
-        return None
-    slope = weighted_median(slopes)
-    return Drift(slope / 1000, _uncertainty(whole, slope) / 1000, sum(len(piece) for piece in whole))
+    middle = weighted_median((one.slope, one.days) for one in found)
+    kept = [one for one in found if abs(one.slope - middle) <= 3 * one.uncertainty + STANDARD_MS_PER_DAY] or found
+    days = sum(one.days for one in kept)
+    mean = sum(one.slope * one.days for one in kept) / days
+    chance = math.sqrt(sum((one.uncertainty * one.days) ** 2 for one in kept)) / days
+    return Drift(mean / 1000, (chance + _FINEST_MS / days) / 1000, sum(one.n for one in kept))
 
 
 def beyond_standard(measurement: Measurement, last_set: datetime | None) -> bool | None:
@@ -178,14 +193,24 @@ def _rate_ms_per_day(known: Drift | None) -> float:
     return max(STANDARD_MS_PER_DAY, 1000 * (abs(known.s_per_day) + known.uncertainty))
 
 
-def _smooth_pieces(piece: list[tuple[Point, int]]) -> list[list[tuple[Point, int]]]:
+@dataclass(frozen=True, slots=True)
+class _Slope:
+    """ms a day over so many days, by n measurements."""
+
+    slope: float
+    uncertainty: float
+    days: float
+    n: int
+
+
+def _without_jumps(piece: list[_Seen]) -> list[list[_Seen]]:
     """A piece cut where the offset jumps: a step further from the usual drift than uncertainty and wander explain."""
     steps = [(b[0][0] - a[0][0], b[0][1] - a[0][1], a[1] + b[1]) for a, b in pairwise(piece)]
     rates = [(offset / days, days) for days, offset, _ in steps if days > 0]
     usual = weighted_median(rates) if len(rates) > 2 else 0.0
     # Two steps cannot say which of them is the usual one: only what no crystal does is a jump then.
-    wander = STANDARD_MS_PER_DAY if len(rates) > 2 else 6 * UNPROVEN_MS_PER_DAY
-    cut: list[list[tuple[Point, int]]] = [[piece[0]]]
+    wander = STANDARD_MS_PER_DAY if len(rates) > 2 else BROKEN_MS_PER_DAY
+    cut: list[list[_Seen]] = [[piece[0]]]
     for (days, offset, uncertainty), here in zip(steps, piece[1:], strict=True):
         if abs(offset - usual * days) > uncertainty + wander * days:
             cut.append([])
@@ -193,13 +218,21 @@ def _smooth_pieces(piece: list[tuple[Point, int]]) -> list[list[tuple[Point, int
     return cut
 
 
-def _uncertainty(pieces: Sequence[Sequence[tuple[Point, int]]], slope: float) -> float:
-    """Of the common slope: by what the methods promise, or by how the points really scatter if that is more."""
-    held = sum(spread([point for point, _ in piece]) for piece in pieces)
-    promised = median(uncertainty for piece in pieces for _, uncertainty in piece)
-    rests = []
-    for piece in pieces:
-        flat = [y - slope * x for (x, y), _ in piece]
-        middle = median(flat)
-        rests += [value - middle for value in flat]
-    return slope_uncertainty(max(promised, 2 * deviation(rests)), held)
+def _weeks(run: list[_Seen]) -> list[list[_Seen]]:
+    """A run in equal parts, none much longer than some weeks; neighbours share a measurement, so no day is lost."""
+    days = run[-1][0][0] - run[0][0][0]
+    parts = min(max(1, round(days / _PART_DAYS)), max(1, (len(run) - 1) // 2))
+    edges = [round(i * (len(run) - 1) / parts) for i in range(parts + 1)]
+    return [run[a : b + 1] for a, b in pairwise(edges)]
+
+
+def _slope(part: list[_Seen]) -> _Slope | None:
+    points = [point for point, _ in part]
+    days = points[-1][0] - points[0][0]
+    if len(points) < 2 or days <= 0:
+        return None
+    slope = weighted_median(pair_slopes(binned(points)))
+    # What the methods promise, or how the points really scatter if that is more.
+    promised = median(uncertainty for _, uncertainty in part)
+    scatter = 2 * deviation([y - slope * x for x, y in points])
+    return _Slope(slope, slope_uncertainty(max(promised, scatter), spread(points)), days, len(points))

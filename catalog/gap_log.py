@@ -33,6 +33,7 @@ class LogEvent(Protocol):
 
 # A recording that ends with one of these was not ended by its officer, even when the recorder closed the file.
 _TROUBLE = (LogKind.BATTERY_EMPTY, LogKind.CARD_FULL, LogKind.CARD_ERROR)
+_KINDS = frozenset(kind.value for kind in LogKind)
 _RECORD = (LogKind.RECORD_START, LogKind.RECORD_STOP)
 
 
@@ -50,7 +51,7 @@ class RecorderLog:
     __slots__ = ("_all", "_records", "_tolerance")
 
     def __init__(self, events: Iterable[LogEvent], tolerance: timedelta) -> None:
-        lines = [(event.at, LogKind(event.kind)) for event in events if event.kind in LogKind]
+        lines = [(event.at, LogKind(event.kind)) for event in events if event.kind in _KINDS]
         self._all = sorted(lines, key=lambda line: line[0])
         self._records = [line for line in self._all if line[1] in _RECORD]
         self._tolerance = tolerance
@@ -93,7 +94,7 @@ class RecorderLog:
         if place == 0 or self._records[place - 1][1] is not LogKind.RECORD_START:
             return False
         rest = self._all[bisect_right(self._all, end + self._tolerance, key=_at) :]
-        for _at_, kind in rest:
+        for _when, kind in rest:
             if kind is LogKind.RECORD_STOP:
                 return False
             if kind in (LogKind.RECORD_START, LogKind.POWER_ON):

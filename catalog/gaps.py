@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from .gap_log import Logged, LogEvent, RecorderLog
+from .gap_log import LogEvent, Logged, RecorderLog
 from .packets import Jump, distinct
 
 # GA/T 947-2015 part 2: adjoining segments of one recording lie at most 0.04 s apart.
@@ -23,6 +23,10 @@ FAT_LIMIT_BYTES = 1 << 32
 FAT_MARGIN_BYTES = 64 << 20
 # A number so shortly before the highest one, followed by a low one, has run over; else numbering began again.
 RUN_OVER = 100
+# Logs have whole seconds, at both ends.
+LOG_UNCERTAINTY_MS = 2_000
+# Without numbers: a hole as long as so many full files is taken for files that are gone; a longer one for a pause.
+WHOLE_FILES_MAX = 12
 # A container's own time may be this much later than the docking by rounding and by the clock's uncertainty.
 MADE_LATER = timedelta(minutes=5)
 
@@ -126,7 +130,8 @@ def find_gaps(
         raise ValueError(f"segments of other recorders: {sorted(strangers)}")
     log = RecorderLog(log_events, timedelta(milliseconds=habits.log_tolerance_ms))
     gaps: list[Gap] = []
-    for before, after in pairwise([previous, *ordered] if previous else ordered):
+    chain = [previous, *ordered] if previous else ordered
+    for before, after in pairwise(chain):
         missing = _missing(before, after, habits)
         if missing:
             gaps.append(_missing_gap(before, after, missing))
@@ -135,7 +140,7 @@ def find_gaps(
     for segment, following in zip(ordered, [*ordered[1:], None], strict=False):
         gaps += _within(segment, habits, first_seen)
         gaps += _ending(segment, following, habits, log)
-    return _with_logged(recorder, gaps, _without_clip(log, ordered, habits), ordered)
+    return _with_logged(recorder, gaps, _without_clip(log, ordered, habits), chain)
 
 
 def in_order(segments: Iterable[Segment], previous: Segment | None, habits: Habits) -> list[Segment]:
@@ -200,13 +205,24 @@ def _adjoining(before: Segment, after: Segment, habits: Habits, log: RecorderLog
     if length_ms <= ADJOINING_MS + unsure_ms:
         return []
     evidence = []
-    if cut and length_ms <= habits.rejoin_ms and not log.stopped_at(before.end):
-        evidence.append(cut)
+    if cut and not log.stopped_at(before.end):
+        files = _whole_files(length_ms, unsure_ms, habits)
+        if length_ms <= habits.rejoin_ms or files:
+            evidence += [cut, f"files={files}"] if files else [cut]
     if log.ran_on(before.end, after.start):
         evidence.append("log=ran-on")
     return (
         [_gap(Kind.BETWEEN_SEGMENTS, before, after, before.end, after.start, length_ms, evidence)] if evidence else []
     )
+
+
+def _whole_files(length_ms: int, unsure_ms: int, habits: Habits) -> int:
+    """How many files of full length fit a hole exactly; 0 when it is no such length."""
+    if not habits.split_ms:
+        return 0
+    files = round(length_ms / habits.split_ms)
+    rest_ms = abs(length_ms - files * habits.split_ms)
+    return files if files <= WHOLE_FILES_MAX and rest_ms <= unsure_ms else 0
 
 
 def _within(segment: Segment, habits: Habits, first_seen: datetime | None) -> list[Gap]:
@@ -227,7 +243,7 @@ def _within(segment: Segment, habits: Habits, first_seen: datetime | None) -> li
 
 
 def _ending(segment: Segment, following: Segment | None, habits: Habits, log: RecorderLog) -> list[Gap]:
-    """Whether it ended otherwise than by a hand on the recorder. What follows tells how long until it recorded again."""
+    """Whether it ended otherwise than by a hand on the recorder, and how long until it recorded again."""
     evidence = ["index=none"] if segment.indexed is False else []
     if segment.end and segment.end != segment.start and not was_cut(segment, habits):
         evidence += log.trouble_at(segment.end)
@@ -240,15 +256,18 @@ def _ending(segment: Segment, following: Segment | None, habits: Habits, log: Re
 
 
 def _without_clip(log: RecorderLog, segments: Sequence[Segment], habits: Habits) -> list[Logged]:
-    """Recordings of the log that no file covers: a file covers one that begins within it."""
+    """Recordings of the log that no file covers: a file covers one that begins within it. Its own beginning may be
+    earlier by the pre-record, its end unknown.
+    """
     early = timedelta(milliseconds=habits.log_tolerance_ms)
-    spans = [(s.start - early, max(s.end or s.start, s.start + early)) for s in segments if s.start]
+    least = early + timedelta(milliseconds=habits.pre_record_ms)
+    spans = [(s.start - early, max(s.end or s.start, s.start + least)) for s in segments if s.start]
     bare = [one for one in log.recordings() if not any(begin <= one.start < end for begin, end in spans)]
     # Clips of unknown time may be what the log means: only more recordings than they are is evidence.
     return bare if len(bare) > len(segments) - len(spans) else []
 
 
-def _with_logged(recorder: str, gaps: list[Gap], bare: Iterable[Logged], ordered: Sequence[Segment]) -> list[Gap]:
+def _with_logged(recorder: str, gaps: list[Gap], bare: Iterable[Logged], chain: Sequence[Segment]) -> list[Gap]:
     """Logged recordings without a clip: evidence of the missing number they fall into, or gaps of their own."""
     for one in bare:
         said = f"logged-start={one.start.isoformat()}"
@@ -256,13 +275,16 @@ def _with_logged(recorder: str, gaps: list[Gap], bare: Iterable[Logged], ordered
         if place is not None:
             gaps[place] = replace(gaps[place], evidence=(*gaps[place].evidence, said))
             continue
-        before = [s for s in ordered if s.start and s.start <= one.start]
-        after = [s for s in ordered if s.start and s.start > one.start]
+        before = [s.clip for s in chain if s.start and s.start <= one.start]
+        after = [s.clip for s in chain if s.start and s.start > one.start]
         length_ms = _ms(one.stop - one.start) if one.stop else None
-        before_clip, after_clip = before[-1].clip if before else None, after[0].clip if after else None
+        before_clip, after_clip = before[-1] if before else None, after[0] if after else None
         gaps.append(
-            Gap(Kind.NO_CLIP, recorder, before_clip, after_clip, one.start, one.stop, length_ms, 2_000, (said,))
-        )
+            Gap(
+                Kind.NO_CLIP, recorder, before_clip, after_clip, one.start, one.stop, length_ms, LOG_UNCERTAINTY_MS,
+                (said,),
+            )
+        )  # fmt: skip
     return gaps
 
 

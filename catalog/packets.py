@@ -45,9 +45,9 @@ def time_jumps(lines: Iterable[str], limit_ms: int = JUMP_MS) -> list[Jump]:
     for line in lines:
         fields = dict(part.split("=", 1) for part in line.strip().split("|") if "=" in part)
         kind, index = fields.get("codec_type"), fields.get("stream_index", "")
-        at = decimal(fields.get("dts_time", "")) or decimal(fields.get("pts_time", ""))
+        at = decimal(fields.get("dts_time", ""))
         if at is None:
-            at = decimal(fields.get("dts_time", ""))
+            at = decimal(fields.get("pts_time", ""))
         if kind not in ("video", "audio") or at is None or not index.isdecimal() or int(index) >= _STREAMS_MAX:
             continue
         stream = int(index)

@@ -15,7 +15,7 @@ from enum import StrEnum
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
-from .clocks import DAY_MS, STANDARD_MS_PER_DAY, UNPROVEN_MS_PER_DAY, Drift, Measurement
+from .clocks import BROKEN_MS_PER_DAY, DAY_MS, STANDARD_MS_PER_DAY, UNPROVEN_MS_PER_DAY, Drift, Measurement
 
 # Names carry whole seconds, cut off: the recorder's clock stood up to so much later.
 NAME_RESOLUTION_MS = 1_000
@@ -30,8 +30,6 @@ DEFAULT_WINDOW = timedelta(days=31)
 DEFAULT_AGE = timedelta(days=365)
 # No recorder of today recorded before this.
 NOT_BEFORE = datetime(2012, 1, 1, tzinfo=UTC)
-# 1 min/day is 700 ppm: no crystal drifts so; the clock was set or reset in between.
-BROKEN_MS_PER_DAY = 60_000
 # Recordings may begin before the one with the lower number by as much as a recorder pre-records.
 BACKWARDS_TOLERANCE = timedelta(minutes=2)
 
@@ -201,7 +199,7 @@ def out_of_order(claims: Sequence[datetime]) -> frozenset[int]:
 def _between(
     first: datetime, last: datetime, before: Measurement, after: Measurement, step: timedelta, synced: bool | None
 ) -> Corrected | None:
-    """By both measurements; None when a clock that ran on between them claimed this before the one or after the other."""
+    """By both measurements; None when a clock that ran on between them claimed this before one or after the other."""
     span_ms = (after.at - before.at).total_seconds() * 1000
     # What the uncertainty of the two allows is no drift.
     moved_ms = max(0, abs(after.offset_ms - before.offset_ms) - before.uncertainty_ms - after.uncertainty_ms)

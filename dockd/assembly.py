@@ -27,7 +27,7 @@ from .config_file import database_url, load
 from .errors import HomeFault, HomeMissing, ToolMissing
 from .lock import WriterLock
 from .partials import Partials
-from .recorders import load_families
+from .recorders import Family, load_families
 from .recovery import Rest, come_to_rest
 from .station import Copying, Station
 from .vault import Vault
@@ -173,6 +173,15 @@ def build(home: Home, config: Config, key: SigningKey, catalog: Catalog) -> Stat
         free_space_floor_bytes=config.dock.free_space_floor_mib * MIB,
         copying=Copying(checkpoint_bytes=config.dock.checkpoint_mib * MIB, stall_s=float(config.dock.stall_s)),
     )
+
+
+def known_families(option: str | None, *folders: str) -> tuple[Family, ...]:
+    """The shipped families, the station's own where there is one, and those of `folders`. Raises FamilyFaults."""
+    try:
+        home, config = _settings(option)
+    except HomeMissing:
+        return load_families(*folders)
+    return load_families(config.families_dir(home), *folders)
 
 
 def open_database(home: Home, config: Config) -> str:

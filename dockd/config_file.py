@@ -115,39 +115,39 @@ def _lines(text: str) -> dict[str, int]:
     return found
 
 
-def _models() -> dict[str, Any]:
-    """A strict pydantic model of each section, made from the dataclasses of `dockd.config`."""
+def _model(section: str, values: type) -> Any:
+    """A strict pydantic model of a section, made from its dataclass in `dockd.config`."""
     from pydantic import ConfigDict, Field, create_model
 
-    models = {}
-    for section, values in get_type_hints(Config).items():
-        wanted: dict[str, Any] = {}
-        hints = get_type_hints(values)
-        for name, default, about in settings_of(section):
-            # TOML has lists and no tuples; strict checking would refuse them for a tuple.
-            hint = list[get_args(hints[name])[0]] if get_origin(hints[name]) is tuple else hints[name]  # type: ignore[misc]
-            wanted[name] = (hint, Field(default=default, ge=about.at_least, le=about.at_most))
-        models[section] = create_model(section, __config__=ConfigDict(extra="forbid", strict=True), **wanted)
-    return models
+    wanted: dict[str, Any] = {}
+    hints = get_type_hints(values)
+    for name, default, about in settings_of(section):
+        # TOML has lists and no tuples; strict checking would refuse them for a tuple.
+        hint = list[get_args(hints[name])[0]] if get_origin(hints[name]) is tuple else hints[name]  # type: ignore[misc]
+        wanted[name] = (hint, Field(default=default, ge=about.at_least, le=about.at_most))
+    return create_model(section, __config__=ConfigDict(extra="forbid", strict=True), **wanted)
 
 
 def _checked(document: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], list[SettingFault]]:
-    from pydantic import ValidationError
-
-    models = _models()
     settings: dict[str, dict[str, Any]] = {}
     faults = [
         SettingFault(name, Problem.UNKNOWN, expected=_nearest(name, SECTIONS))
         for name in document
         if name not in SECTIONS
     ]
-    for section, model in models.items():
+    for section, values in get_type_hints(Config).items():
         table = document.get(section, {})
         if not isinstance(table, dict):
             faults.append(SettingFault(section, Problem.TYPE, found=_shown(table), expected="section"))
             continue
+        if not table:
+            # Most sections have nothing but defaults, and making all models would be a tenth of every start.
+            settings[section] = {}
+            continue
+        from pydantic import ValidationError
+
         try:
-            settings[section] = model.model_validate(table).model_dump(exclude_unset=True)
+            settings[section] = _model(section, values).model_validate(table).model_dump(exclude_unset=True)
         except ValidationError as error:
             faults += [_fault_of(section, dict(one)) for one in error.errors(include_url=False, include_context=True)]
     return settings, faults

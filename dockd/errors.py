@@ -47,6 +47,23 @@ class ConfigFault(DockdError):
         self.faults = tuple(faults)
 
 
+@dataclass(frozen=True, slots=True)
+class FamilyFault:
+    """One fault of a family file: in which file, at which key (`recognise.0.label`), and what is wrong with it."""
+
+    file: str
+    key: str
+    problem: str
+
+
+class FamilyFaults(DockdError):
+    """Family files have faults: all of them, file by file."""
+
+    def __init__(self, faults: Sequence[FamilyFault]) -> None:
+        super().__init__(tuple(faults))
+        self.faults = tuple(faults)
+
+
 class HomeMissing(DockdError):
     """There is no station here yet: `path` is the settings file that was looked for."""
 

@@ -107,6 +107,17 @@ def _of_dockd(error: BaseException) -> Explained | None:
     match error:
         case own.ConfigFault():
             return _settings(error)
+        case own.FamilyFaults():
+            return Explained(
+                ngettext(
+                    "the families of recorders have {n} fault",
+                    "the families of recorders have {n} faults",
+                    len(error.faults),
+                ).format(n=len(error.faults)),
+                _("mend the files named above; docs/families.md says what may stand in them"),
+                Exit.SETTINGS,
+                tuple(f"{fault.file}: {fault.key}: {fault.problem}".replace(": : ", ": ") for fault in error.faults),
+            )
         case own.HomeMissing():
             return Explained(
                 _("there is no station here: {path} is missing").format(path=error.path),

@@ -74,7 +74,7 @@ class RootTool:
 
 
 def _run(act: str, name: str, command: list[str], timeout_s: float | None) -> None:
-    # systemctl would report to systemd in our name where it finds our socket, and be turned away: a line in the journal.
+    # systemctl would report to systemd in our name where it finds our socket, and be turned away.
     environment = {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"}
     try:
         done = subprocess.run(

@@ -7,11 +7,17 @@ from typing import Any
 import click
 
 from catalog.events import RecorderDismissed, RecorderEnrolled
+from hashing.filecalls import OsFileCalls
 
-from ..assembly import Opened, reading
+from ..assembly import Opened, known_families, reading, utc_now
+from ..examining import examine
 from ..exits import Exit
 from ..i18n import _
 from ..ledger import export
+from ..matches import as_json as match_as_json
+from ..matches import as_lines as match_as_lines
+from ..recorders import draft
+from ..recorders.family import FAMILY_NAME, text_of
 from ..showing import echo_json, local_text
 from ..slotfile import read_all
 
@@ -93,6 +99,74 @@ def dismiss(home: str | None, key: str, reason: str) -> int:
         opened.station.catalog.append([RecorderDismissed(key, reason)], actor=opened.actor)
         export(opened.station)
     click.echo(_("dismissed: {key}").format(key=key))
+    return Exit.OK
+
+
+_FAMILIES = click.option(
+    "--families",
+    "folders",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False),
+    help=_("A further folder of family files, before the station's own."),
+)
+_VOLUME = click.argument("path", type=click.Path(exists=True, file_okay=False))
+
+
+@recorder.command(
+    "match",
+    help=_(
+        "Say which family the volume mounted at PATH belongs to and why, and what each of its files is taken for. "
+        "Nothing is taken in; a station is not needed."
+    ),
+)
+@_VOLUME
+@_FAMILIES
+@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@click.pass_obj
+def match_volume(home: str | None, path: str, folders: tuple[str, ...], as_json: bool) -> int:
+    """Explain a match."""
+    families = known_families(home, *folders)
+    found = examine(OsFileCalls(), families, path, utc_now())
+    if as_json:
+        echo_json(match_as_json(found))
+    else:
+        for line in match_as_lines(found):
+            click.echo(line)
+    return Exit.OK
+
+
+@recorder.command(
+    "new",
+    help=_(
+        "Draft a family file from the volume mounted at PATH. What is guessed is marked; nothing is cleared by it.\n\n"
+        "\b\n"
+        "  dockd recorder new /media/recorder --name acme --out families/acme.toml\n"
+        "  dockd recorder match /media/recorder"
+    ),
+)
+@_VOLUME
+@_FAMILIES
+@click.option("--name", default="new", help=_("Name of the family: small letters, digits, hyphens."))
+@click.option("--out", type=click.Path(dir_okay=False), help=_("Write it to this file, which must not exist yet."))
+@click.pass_obj
+def draft_family(home: str | None, path: str, folders: tuple[str, ...], name: str, out: str | None) -> int:
+    """Draft a family."""
+    if not FAMILY_NAME.fullmatch(name):
+        raise click.UsageError(_("no name of a family: {name}").format(name=name))
+    found = examine(OsFileCalls(), known_families(home, *folders), path, utc_now())
+    plain = [text_of(entry.listed.path) for entry in found.entries if entry.listed.kind == "file"]
+    text = draft(found.match, plain, name)
+    if text is None:
+        raise click.UsageError(_("nothing on {path} tells such a recorder from others").format(path=path))
+    if out is None:
+        click.echo(text, nl=False)
+        return Exit.OK
+    try:
+        with open(out, "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise click.UsageError(_("{path} is there already, and is not replaced").format(path=out)) from None
+    click.echo(_("drafted: {path}").format(path=out))
     return Exit.OK
 
 

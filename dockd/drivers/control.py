@@ -40,7 +40,7 @@ class Refusal(DriverFault):
     def __init__(self, driver: str, asked: str, said: bytes) -> None:
         self.driver = driver
         self.asked = asked
-        self.said = said[:64].decode("ascii", "backslashreplace")
+        self.said = "".join(sign if sign.isprintable() else "?" for sign in said[:64].decode("ascii", "replace"))
         super().__init__(driver, asked, self.said)
 
 

@@ -8,8 +8,8 @@ from ..recorders import Family
 
 
 def control_for(families: Sequence[Family], *, usb: str | None = None, inquiry: str | None = None) -> str | None:
-    """The name of the driver ("ambarella", "jieli") for a device with this USB id `vvvv:pppp`, or with this SCSI inquiry
-    string (vendor and product, blanks do not count); None when no family knows one.
+    """The name of the driver ("ambarella", "jieli") for a device with this USB id `vvvv:pppp`, or with this SCSI
+    inquiry string (vendor and product, blanks do not count); None when no family knows one.
     """
     asked = _bare(inquiry)
     for family in families:

@@ -3,8 +3,8 @@
 Source: one public library for Windows (USBJL) that implements the interface of GA/T 947 for this chip. Not tried on a
 recorder. Command block, 16 bytes: [0] 0xFD reads and 0xFB writes, [1] 0x81 reads and 0x82 writes, [5] which command,
 [6:8] how many bytes of data, big endian. Numbers in the data are little endian, structures packed. After a command the
-device tells in four bytes whether it went well (0). The password is compared on the computer, so it protects nothing and
-is not asked for. No command reads the clock.
+device tells in four bytes whether it went well (0). The password is compared on the computer, so it protects nothing
+and is not asked for. No command reads the clock.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import os
 from types import TracebackType
@@ -16,7 +17,7 @@ TIMEOUT_MS = 10_000
 class _Header(ctypes.Structure):
     """struct sg_io_hdr."""
 
-    _fields_ = [  # noqa: RUF012
+    _fields_ = [
         ("interface_id", ctypes.c_int),
         ("dxfer_direction", ctypes.c_int),
         ("cmd_len", ctypes.c_ubyte),
@@ -86,5 +87,6 @@ class SgIo:
         fcntl.ioctl(self._fd, SG_IO, header)
         if header.status or header.host_status or header.driver_status:
             # EIO is what the kernel gives for a command that failed when it sends it itself.
-            raise OSError(5, f"SCSI status {header.status:#x}/{header.host_status:#x}/{header.driver_status:#x}")
+            said = f"{header.status:#x}/{header.host_status:#x}/{header.driver_status:#x}"
+            raise OSError(errno.EIO, f"SCSI status {said}")
         return min(max(int(header.resid), 0), size_bytes)

@@ -1,4 +1,4 @@
-"""Bulk transfers to a USB device without a driver, by the ioctls of usbfs (Linux: include/uapi/linux/usbdevice_fs.h)."""
+"""Bulk transfers to a USB device without a driver, by ioctls of usbfs (Linux: include/uapi/linux/usbdevice_fs.h)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _IOC_READ, _IOC_READ_WRITE = 2, 3
 class _Transfer(ctypes.Structure):
     """struct usbdevfs_bulktransfer."""
 
-    _fields_ = [  # noqa: RUF012
+    _fields_ = [
         ("ep", ctypes.c_uint),
         ("len", ctypes.c_uint),
         ("timeout", ctypes.c_uint),
@@ -34,7 +34,10 @@ RELEASE_INTERFACE = _code(_IOC_READ, 16, ctypes.sizeof(ctypes.c_uint))
 
 
 class UsbFs:
-    """One interface of a USB device, `/dev/bus/usb/001/004`. Raises OSError, EBUSY when a driver holds the interface."""
+    """One interface of a USB device, `/dev/bus/usb/001/004`.
+
+    Raises OSError, EBUSY when a driver holds the interface.
+    """
 
     def __init__(
         self, path: str, *, out_endpoint: int, in_endpoint: int, interface: int = 0, timeout_s: float = 3.0
@@ -79,4 +82,5 @@ class UsbFs:
 
     def _carry(self, endpoint: int, buffer: ctypes.Array[ctypes.c_char], size_bytes: int) -> int:
         transfer = _Transfer(ep=endpoint, len=size_bytes, timeout=self._timeout_ms, data=ctypes.addressof(buffer))
-        return fcntl.ioctl(self._fd, BULK, transfer)
+        moved: int = fcntl.ioctl(self._fd, BULK, transfer)
+        return moved

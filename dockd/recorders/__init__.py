@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from .family import Family, Kind
-from .files import FamilyFault, FamilyFaults, load_families
+from ..errors import FamilyFault, FamilyFaults
+from .drafting import draft
+from .family import ClockMethod, ClockOrder, Family, Kind
+from .files import load_families
+from .logs import LogEvent, LogKind, LogReading, read_log
 from .matching import Match, Taken, Trace, Unknown, match
 
 __all__ = [
+    "ClockMethod",
+    "ClockOrder",
     "Family",
     "FamilyFault",
     "FamilyFaults",
     "Kind",
+    "LogEvent",
+    "LogKind",
+    "LogReading",
     "Match",
     "Taken",
     "Trace",
     "Unknown",
+    "draft",
     "load_families",
     "match",
+    "read_log",
 ]

@@ -1,5 +1,5 @@
-"""Files of `key=value` lines on a recorder: a station tool's binding file (`station_bind.ini`: who the recorder is and to
-whom it was given), and state that a recorder writes itself.
+"""Files of `key=value` lines on a recorder: a station tool's binding file (`station_bind.ini`: who the recorder is and
+to whom it was given), and state that a recorder writes itself.
 """
 
 from __future__ import annotations

@@ -42,6 +42,9 @@ class ClockMethod(StrEnum):
     NEWEST_FILE = "newest-file"  # no earlier than its newest file says
 
 
+FAMILY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
+
+
 def text_of(path: bytes) -> str:
     """A raw path as text for patterns: bytes that are no UTF-8 become lone surrogates, which no pattern asks for."""
     return path.decode("utf-8", "surrogateescape")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from ..errors import DockdError
+from ..errors import FamilyFault, FamilyFaults
 from .checks import problems
 from .family import (
     Clock,
@@ -37,23 +37,6 @@ if TYPE_CHECKING:
 
 SHIPPED = os.path.dirname(os.path.abspath(__file__))
 DEFAULT_ZONE = "Asia/Shanghai"
-
-
-@dataclass(frozen=True, slots=True)
-class FamilyFault:
-    """One fault: in which file, at which key (`recognise.0.label`), and what is wrong with it."""
-
-    file: str
-    key: str
-    problem: str
-
-
-class FamilyFaults(DockdError):
-    """Family files have faults: all of them, file by file."""
-
-    def __init__(self, faults: Sequence[FamilyFault]) -> None:
-        super().__init__(tuple(faults))
-        self.faults = tuple(faults)
 
 
 @dataclass(frozen=True, slots=True)

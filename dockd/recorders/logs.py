@@ -1,7 +1,7 @@
 """Text logs of recorders → what happened, line by line. Pure, and made for files that anybody may have written.
 
-No official log format of any recorder is public. So the patterns are a family's data (`[[log]]` in its TOML file), and a
-family that states none gives no events: a log is then kept, not read.
+No official log format of any recorder is public. So the patterns are a family's data (`[[log]]` in its TOML file), and
+a family that states none gives no events: a log is then kept, not read.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from .globs import Globs
@@ -83,8 +82,8 @@ class LogEvent:
 
 @dataclass(frozen=True, slots=True)
 class LogReading:
-    """A log, read. `encoding` is the one that all lines were written in, or "mixed". `torn` is the number of a last line
-    without an end: what it tells counts, its value does not. `cut` says that the log is longer than what was read.
+    """A log, read. `encoding` is the one that all lines were written in, or "mixed". `torn` is the number of a last
+    line without an end: what it tells counts, its value does not. `cut` says that the log is longer than what was read.
     """
 
     events: tuple[LogEvent, ...]

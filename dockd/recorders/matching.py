@@ -1,5 +1,5 @@
-"""Whose recorder a volume is, and what each of its entries is. Reads nothing but the binding file and the file in which a
-recorder states its health; a recorder's names are claims and are treated so.
+"""Whose recorder a volume is, and what each of its entries is. Reads nothing but the binding file and the file in which
+a recorder states its health; a recorder's names are claims and are treated so.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .recognising import Candidate, Seen, weigh
 from .rogues import program_in, program_named
 from .times import Claim, read_claim
 
-# File systems that keep wall-clock time without a zone, so that a mount says it as if it were UTC or as if it were here.
+# These keep wall-clock time without a zone: a mount says it as if it were UTC, or as if it were here.
 WALL_CLOCK_FILE_SYSTEMS = frozenset({"vfat", "msdos", "exfat"})
 # FAT counts in steps of two seconds; two clocks that agree may differ by a little more.
 NEWER_SLACK = timedelta(minutes=2)
@@ -39,12 +39,12 @@ class KnowsItself(Protocol):
 class Taken:
     """An entry that is a clip, or a record that belongs to one.
 
-    `kind` is "video", "audio", "photo", "log", "track", "bookmark", "data" or "binding". `officer` and `recorder` are what its own name
-    says. `claimed_at` is the recorder's local time, naive ISO text; `recorded_at` the same in UTC with `Z`, None when
-    it cannot be true (`time_doubt` says why); `time_source` says where the claim stands. `clearable` is whether the
-    family lets this kind be removed from the recorder. `recording` is the name's own number of the recording that
-    several files belong to; `continuation` marks a file that goes on where the one before it ended, `event_mark` one
-    that the recorder marked as an event.
+    `kind` is "video", "audio", "photo", "log", "track", "bookmark", "data" or "binding". `officer` and `recorder` are
+    what its own name says. `claimed_at` is the recorder's local time, naive ISO text; `recorded_at` the same in UTC
+    with `Z`, None when it cannot be true (`time_doubt` says why); `time_source` says where the claim stands.
+    `clearable` is whether the family lets this kind be removed from the recorder. `recording` is the name's own number
+    of the recording that several files belong to; `continuation` marks a file that goes on where the one before it
+    ended, `event_mark` one that the recorder marked as an event.
     """
 
     kind: str

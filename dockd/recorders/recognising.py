@@ -53,8 +53,8 @@ def _way(evidence: Evidence, family: Family, seen: Seen) -> Weighed:
         held = seen.usb in evidence.usb
         facts.append(f"usb={seen.usb}" if held else f"no-usb={','.join(sorted(evidence.usb))}")
     if evidence.files is not None:
-        for text in evidence.files.texts:
-            facts.append(f"files={text}" if _any_fits(text, seen.paths) else f"no-files={text}")
+        texts = evidence.files.texts
+        facts += [f"files={text}" if _any_fits(text, seen.paths) else f"no-files={text}" for text in texts]
     if evidence.label is not None:
         held = seen.label is not None and evidence.label.fullmatch(seen.label) is not None
         facts.append(f"label={seen.label}" if held else f"no-label={evidence.label.pattern}")

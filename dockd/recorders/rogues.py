@@ -10,8 +10,48 @@ HEAD_BYTES = 4096
 
 # What another computer would run, or open by itself (Windows, macOS, Android, Unix).
 EXTENSIONS = frozenset(
-    "apk app bat cmd com command cpl deb desktop dll dmg elf exe hta inf jar jnlp js jse ko lnk msi msp pif pkg ps1 psm1 "
-    "py reg rpm scr sh so sys url vb vbe vbs wsf wsh".split()
+    [
+        "apk",
+        "app",
+        "bat",
+        "cmd",
+        "com",
+        "command",
+        "cpl",
+        "deb",
+        "desktop",
+        "dll",
+        "dmg",
+        "elf",
+        "exe",
+        "hta",
+        "inf",
+        "jar",
+        "jnlp",
+        "js",
+        "jse",
+        "ko",
+        "lnk",
+        "msi",
+        "msp",
+        "pif",
+        "pkg",
+        "ps1",
+        "psm1",
+        "py",
+        "reg",
+        "rpm",
+        "scr",
+        "sh",
+        "so",
+        "sys",
+        "url",
+        "vb",
+        "vbe",
+        "vbs",
+        "wsf",
+        "wsh",
+    ]
 )
 
 _MACH_O = {b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe"}

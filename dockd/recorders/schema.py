@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .family import ClockMethod, Kind
+from .family import FAMILY_NAME, ClockMethod, Kind
 from .logs import LogKind
 
 UsbId = Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")]
@@ -144,7 +144,7 @@ class Log(_Part):
 class FamilyFile(_Part):
     """A whole family file."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+    name: Annotated[str, Field(pattern=f"^{FAMILY_NAME.pattern}$")]
     title: Title
     extends: Text | None = None
     rank: Annotated[int, Field(ge=0, le=1000)]

@@ -20,6 +20,7 @@ from hashing.errors import DigestMismatch, TargetFault
 FULL = OSError(errno.ENOSPC, "No space left on device")
 EXAMPLES: list[BaseException] = [
     dockd.errors.ConfigFault("/etc/dockd/dockd.toml", [SettingFault("dock.parallel", Problem.RANGE, 3, "0", "1…256")]),
+    dockd.errors.FamilyFaults([dockd.errors.FamilyFault("own.toml", "zone", "unknown time zone 'Mars'")]),
     dockd.errors.HomeMissing("/srv/dockd.toml"),
     dockd.errors.HomeExists("/srv/dockd.toml"),
     dockd.errors.HomeFault("/srv/run/writer.lock", "open", PermissionError(errno.EACCES, "Permission denied")),

@@ -12,13 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from hashing.copying import CopyTask, Prefix, copy_all
 from hashing.digest import Algorithm, digest_of
 from hashing.filecalls import OsFileCalls
-from hashing.fingerprint import EDGE_BYTES, FingerprintStream, fingerprint_of
+from hashing.fingerprint import FingerprintStream
 from tests.simulators.flaky_files import FlakyFiles
 from tests.simulators.recorder_files import SMALL_BLOCK, RecorderFiles, engine_threads, open_descriptors, run
 
@@ -356,53 +354,6 @@ def test_an_error_in_the_progress_display_reaches_the_caller(place: RecorderFile
 def test_no_task_is_no_batch(place: RecorderFiles) -> None:
     done = run(OsFileCalls(), [])
     assert (done.outcomes, done.error) == ([], None)
-
-
-# ------------------------------------------------------------ fingerprint
-
-
-def by_definition(data: bytes) -> bytes:
-    from blake3 import blake3
-
-    parts = data if len(data) <= 2 * EDGE_BYTES else data[:EDGE_BYTES] + data[-EDGE_BYTES:]
-    return blake3(len(data).to_bytes(8, "little") + parts).digest()
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    edge=st.sampled_from([0, EDGE_BYTES, 2 * EDGE_BYTES, 3 * EDGE_BYTES, 5 * EDGE_BYTES]),
-    off=st.integers(-3, 3),
-    piece=st.integers(1000, 3 * EDGE_BYTES),
-)
-def test_a_fingerprint_is_the_same_from_the_stream_and_from_the_file(
-    tmp_path: Path, edge: int, off: int, piece: int
-) -> None:
-    data = content(max(edge + off, 0))
-    stream = FingerprintStream(len(data))
-    for start in range(0, len(data), piece):
-        stream.update(memoryview(data)[start : start + piece])
-    path = tmp_path / "clip"
-    path.write_bytes(data)
-    with path.open("rb") as file:
-        assert fingerprint_of(OsFileCalls(), file.fileno(), len(data)) == stream.value()
-    assert stream.value().value == by_definition(data)
-
-
-def test_the_engine_gives_the_same_fingerprint(place: RecorderFiles) -> None:
-    for size in (0, 5, 2 * EDGE_BYTES, 2 * EDGE_BYTES + 1, 5 * EDGE_BYTES + 77):
-        place.put(f"{size}", content(size))
-    files = OsFileCalls()
-    done = run(files, [place.task(files, path.name) for path in sorted(place.source.iterdir())])
-    assert len(done.verified) == 5
-    for copy in done.verified:
-        assert copy.fingerprint.value == by_definition(content(copy.size_bytes))
-
-
-def test_a_shorter_file_has_no_fingerprint(tmp_path: Path) -> None:
-    path = tmp_path / "clip"
-    path.write_bytes(b"short")
-    with path.open("rb") as file, pytest.raises(EOFError):
-        fingerprint_of(OsFileCalls(), file.fileno(), 6)
 
 
 def test_sha256_is_the_one_everybody_knows(place: RecorderFiles) -> None:
