@@ -144,17 +144,28 @@ def find_gaps(
 
 
 def in_order(segments: Iterable[Segment], previous: Segment | None, habits: Habits) -> list[Segment]:
-    """By number, counted on from the previous one, where all have numbers (a clock may have been set in between);
-    else by time, those of unknown time last.
+    """By time, those of unknown time last; but by number, counted on from the previous one, where time and numbers
+    disagree (a clock set back in between) or a time is unknown, and all have numbers.
     """
-    by_time = sorted(segments, key=lambda s: (s.start is None, s.start.timestamp() if s.start else 0, s.name))
-    if not by_time or any(segment.sequence is None for segment in by_time):
+    by_time = sorted(segments, key=lambda s: (s.start is None, s.start.timestamp() if s.start else 0, s.sequence or 0))
+    numbers = [segment.sequence for segment in by_time if segment.sequence is not None]
+    if len(numbers) < len(by_time) or not by_time:
         return by_time
-    begin = by_time[0].sequence or 0
+    if by_time[-1].start is not None and _one_round(numbers, habits):
+        return by_time
+    begin = numbers[0]
     if previous is not None and previous.sequence is not None:
         begin = previous.sequence + 1
     around = habits.sequence_limit or 1 << 62
     return sorted(by_time, key=lambda s: ((s.sequence or 0) - begin) % around)
+
+
+def _one_round(numbers: Sequence[int], habits: Habits) -> bool:
+    """Whether numbers rise, but for one place where they begin again low."""
+    falls = [after for before, after in pairwise(numbers) if after < before]
+    if len(falls) == 1:
+        return falls[0] < habits.sequence_first + RUN_OVER and numbers[-1] < numbers[0]
+    return not falls
 
 
 def was_cut(segment: Segment, habits: Habits) -> str | None:
@@ -200,6 +211,9 @@ def _adjoining(before: Segment, after: Segment, habits: Habits, log: RecorderLog
     length_ms = _ms(after.start - before.end)
     unsure_ms = before.resolution_ms + after.resolution_ms
     if length_ms < -(ADJOINING_MS + unsure_ms + habits.pre_record_ms):
+        if after.end and _ms(after.end - before.start) <= habits.pre_record_ms + unsure_ms:
+            # The pre-record reaches back over the whole of a short last file.
+            return []
         evidence = [f"overlap-ms={-length_ms}", f"pre-record-ms={habits.pre_record_ms}"]
         return [_gap(Kind.OVERLAP, before, after, after.start, before.end, -length_ms, evidence)]
     if length_ms <= ADJOINING_MS + unsure_ms:

@@ -7,6 +7,7 @@ threshold.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from enum import StrEnum
 from statistics import median
 
 from .clocks import DAY_MS
-from .robust import Point, line_through
+from .robust import Line, Point, line_through
 
 
 class Quantity(StrEnum):
@@ -51,10 +52,9 @@ class Reading:
 class Thresholds:
     """From where on a recorder is not fit; None: not asked.
 
-    Levels are compared with the median of the last `recent` dockings. `forecast_days` is how far ahead a line is
-    followed, `window_days` from how far back it is drawn. The read rate is judged by its share of what this card did
-    in its first `first` dockings of the history given. `clearable`: whether the station empties the card, so that
-    little room means that it could not.
+    Levels are compared with what stands for the last `recent` dockings. `forecast_days` is how far ahead a line is
+    followed, `window_days` and a third of it from how far back it is drawn: what ages slowly, and what breaks now.
+    The read rate is judged by its share of what this card did in its first `first` dockings of the history given.
     """
 
     battery_min_percent: int | None = 15
@@ -64,7 +64,7 @@ class Thresholds:
     read_rate_min_percent: int | None = 60
     read_errors_max: int | None = 3
     clock_error_max_ms: int | None = 60_000
-    recent: int = 7
+    recent: int = 10
     first: int = 20
     window_days: int = 60
     forecast_days: int = 21
@@ -72,8 +72,8 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """How a quantity went: its latest value, the recent median, slope per day with its uncertainty (two deviations),
-    and when its line meets the threshold (None: not soon, or nothing certain).
+    """How a quantity went: its latest value, what stands for the recent ones, its slope per day over the window with
+    the uncertainty of that (two deviations), and when its line meets the threshold (None: not soon, or not certainly).
     """
 
     quantity: Quantity
@@ -116,6 +116,9 @@ _FALLING_IS_BAD = {Quantity.BATTERY, Quantity.VOLTAGE, Quantity.FREE, Quantity.R
 # These are followed into the future. Room on the card is what was recorded since, and the clock has its own drift.
 _FORECAST = {Quantity.BATTERY, Quantity.VOLTAGE, Quantity.READ_RATE, Quantity.CYCLES}
 _NEEDED = 8
+# A line is followed when its slope is so many times its uncertainty (of two deviations): many are drawn, and one in
+# twenty would be steep by chance.
+_SURE = 1.5
 
 
 def trend(readings: Iterable[Reading], thresholds: Thresholds | None = None) -> dict[Quantity, Trend]:
@@ -185,27 +188,38 @@ def _trend(
     recent = _recent(quantity, [value for _, value in series[-limits.recent :]])
     begin = last_at - timedelta(days=limits.window_days)
     points: list[Point] = [((at - last_at).total_seconds() * 1000 / DAY_MS, v) for at, v in series if at >= begin]
-    line = line_through(points)
-    if line is None:
-        return Trend(quantity, latest, recent, 0.0, float("inf"), len(points), threshold, None)
+    long = line_through(points)
+    if long is None:
+        return Trend(quantity, latest, recent, 0.0, math.inf, len(points), threshold, None)
     meets = None
+    if threshold is not None and quantity in _FORECAST:
+        short = line_through([point for point in points if point[0] >= -limits.window_days / 3])
+        days = [d for line in (long, short) if line and (d := _days_until(quantity, line, threshold)) is not None]
+        if days and min(days) <= limits.forecast_days:
+            meets = last_at + timedelta(days=max(0.0, min(days)))
+    return Trend(quantity, latest, recent, long.slope, long.uncertainty, long.n, threshold, meets)
+
+
+def _days_until(quantity: Quantity, line: Line, threshold: float) -> float | None:
+    """When a line meets the threshold; None when it certainly does not, or not certainly."""
     harmful = line.slope < 0 if quantity in _FALLING_IS_BAD else line.slope > 0
-    certain = line.n >= _NEEDED and abs(line.slope) > line.uncertainty
-    if threshold is not None and quantity in _FORECAST and harmful and certain:
-        days = (threshold - line.at_zero) / line.slope
-        if days <= limits.forecast_days:
-            meets = last_at + timedelta(days=max(0.0, days))
-    return Trend(quantity, latest, recent, line.slope, line.uncertainty, line.n, threshold, meets)
+    if not harmful or line.n < _NEEDED or abs(line.slope) <= _SURE * line.uncertainty:
+        return None
+    # A battery that lasts usual shifts only is no battery: the line of what it is after the longer ones.
+    below = line.scatter if quantity is Quantity.BATTERY else 0.0
+    return (threshold - (line.at_zero - below)) / line.slope
 
 
 def _recent(quantity: Quantity, values: Sequence[float]) -> float:
-    """What stands for now: the sum of errors, the last count or room or clock error, the median of what is noisy."""
+    """What stands for now: the sum of errors; the last count, room or clock error; of charge the third lowest of ten,
+    for a battery must last the longer shifts too; the median of what is noisy.
+    """
     if quantity is Quantity.READ_ERRORS:
         return sum(values)
-    if quantity in (Quantity.CYCLES, Quantity.FREE):
+    if quantity in (Quantity.CYCLES, Quantity.FREE, Quantity.CLOCK_ERROR):
         return values[-1]
-    if quantity is Quantity.CLOCK_ERROR:
-        return values[-1]
+    if quantity is Quantity.BATTERY:
+        return sorted(values)[len(values) // 5]
     return median(values)
 
 

@@ -22,11 +22,14 @@ _LOSS = math.sqrt(math.pi / 2)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line through `n` points. `uncertainty` is that of the slope, two deviations; infinite where n is under 3."""
+    """A line through `n` points. `uncertainty` is that of the slope, two deviations; infinite where n is under 3.
+    `scatter` is how far points lie from it, one deviation.
+    """
 
     slope: float
     at_zero: float
     uncertainty: float
+    scatter: float
     n: int
 
     def at(self, x: float) -> float:
@@ -100,6 +103,6 @@ def line_through(points: Sequence[Point]) -> Line | None:
     slope = weighted_median(slopes)
     at_zero = median(y - slope * x for x, y in few)
     if len(points) < 3:
-        return Line(slope, at_zero, math.inf, len(points))
-    noise = 2 * deviation([y - slope * x for x, y in points])
-    return Line(slope, at_zero, slope_uncertainty(noise, spread(points)), len(points))
+        return Line(slope, at_zero, math.inf, 0.0, len(points))
+    scatter = deviation([y - slope * x for x, y in points])
+    return Line(slope, at_zero, slope_uncertainty(2 * scatter, spread(points)), scatter, len(points))

@@ -245,4 +245,6 @@ def _unknown_files(own: Sequence[str], found: Match) -> Iterator[str]:
 
 def _text(text: str) -> str:
     """A TOML string: as it stands where that is possible, so that patterns can be read."""
-    return f"'{text}'" if "'" not in text and text.isprintable() and "\\" in text else json.dumps(text)
+    return (
+        f"'{text}'" if "'" not in text and text.isprintable() and "\\" in text else json.dumps(text, ensure_ascii=False)
+    )

@@ -102,7 +102,8 @@ def read_log(data: bytes, form: LogFormat) -> LogReading:
     raw = data[:LIMIT_BYTES].replace(b"\0", b"")
     rows = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     tail = rows.pop()
-    encoding = _encoding_of(b"\n".join(rows), form.encodings)
+    # Whole lines decide: a torn one may end within a sign.
+    encoding = _encoding_of(b"\n".join(rows) or tail, form.encodings)
     torn = len(rows) + 1 if tail.strip() else None
     events: list[LogEvent] = []
     for line_no, row in enumerate([*rows, tail], start=1):
@@ -131,7 +132,7 @@ def _text(row: bytes, encoding: str | None, encodings: tuple[str, ...]) -> str:
     """
     # No encoding asked for here takes more than four bytes a sign.
     row = row[: LINE_LIMIT_CHARS * 4]
-    found = encoding or _encoding_of(row, encodings) or "ascii"
+    found = _encoding_of(row, (encoding, *encodings) if encoding else encodings) or encoding or "ascii"
     return row.decode(found, "replace").lstrip("\ufeff")[:LINE_LIMIT_CHARS]
 
 

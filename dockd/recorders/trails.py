@@ -1,7 +1,7 @@
 """GPS trails that lie beside recordings: Axis' `…_gpstrail.json`, whose places are WKT points. Pure.
 
-Source: AXIS Body Worn integration API, "Location file format": CoordinateEntries with LocationWKT (`POINT(x y)`, x is the
-longitude: OGC 06-103r4) and Timestamp (RFC 3339, UTC).
+Source: AXIS Body Worn integration API, "Location file format": CoordinateEntries with LocationWKT (`POINT(x y)`, x is
+the longitude: OGC 06-103r4) and Timestamp (RFC 3339, UTC).
 """
 
 from __future__ import annotations

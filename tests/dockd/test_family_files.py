@@ -91,6 +91,62 @@ encodings = ["klingon"]
     }
 
 
+def test_faults_of_logs_clocks_and_health_are_told(tmp_path: Path) -> None:
+    more = """
+expected = ["[z-a]"]
+
+[clock]
+set = "SETIT.TXT"
+
+[[clock_orders]]
+file = "../x"
+format = "%c"
+
+[health]
+sources = ["ini"]
+
+[[control]]
+driver = "hayes"
+
+[[log]]
+files = ["**/*.log"]
+encodings = ["klingon"]
+stamp = "[0-9]+"
+time = ["%H:%M"]
+
+[[log.line]]
+kind = "coffee"
+pattern = "("
+"""
+    family_folder(tmp_path, OWN.replace("[[recognise]]", more.split("[clock]")[0] + "[[recognise]]", 1))
+    with pytest.raises(FamilyFaults) as raised:
+        load_families(str(tmp_path / "recorders.d"))
+    assert [fault.key for fault in raised.value.faults] == ["expected"]
+    family_folder(tmp_path, OWN + "[clock]" + more.split("[clock]")[1])
+    with pytest.raises(FamilyFaults) as raised:
+        load_families(str(tmp_path / "recorders.d"))
+    keys = {fault.key for fault in raised.value.faults}
+    assert keys == {"clock_orders.0.file", "clock_orders.0.format", "control.0.driver", "log.0.line.0.kind"}
+    mended = more.split("[clock]")[1].replace("../x", "x.txt").replace("%c", "%Y").replace("hayes", "jieli")
+    family_folder(tmp_path, OWN + "[clock]" + mended.replace("coffee", "key"))
+    with pytest.raises(FamilyFaults) as raised:
+        load_families(str(tmp_path / "recorders.d"))
+    keys = {fault.key for fault in raised.value.faults}
+    assert keys == {"health.files", "log.0.encodings.0", "log.0.stamp", "log.0.time", "log.0.line.0.pattern"}
+    family_folder(tmp_path, OWN + '[clock]\nset = "SETIT.TXT"\n')
+    with pytest.raises(FamilyFaults) as raised:
+        load_families(str(tmp_path / "recorders.d"))
+    assert [fault.key for fault in raised.value.faults] == ["clock.set"]
+
+
+def test_a_family_of_ones_own_may_add_to_the_shipped_one_of_its_name(tmp_path: Path) -> None:
+    text = 'name = "gat947"\nextends = "gat947"\ntitle = {{ zh = "x", en = "x" }}\nrank = 80\nzone = "UTC"\n'
+    families = {family.name: family for family in load_families(str(family_folder(tmp_path, text)))}
+    shipped = next(family for family in FAMILIES if family.name == "gat947")
+    assert (str(families["gat947"].zone), families["gat947"].recognise) == ("UTC", shipped.recognise)
+    assert [pattern.inherited for pattern in families["gat947"].names][:1] == [False]
+
+
 @pytest.mark.parametrize("extends", ["nothing", "own"])
 def test_a_family_that_extends_nothing_known_is_a_fault(tmp_path: Path, extends: str) -> None:
     folder = family_folder(tmp_path, OWN.replace('extends = "folder"', f'extends = "{extends}"'))
@@ -108,7 +164,8 @@ def test_two_files_of_one_folder_may_not_name_one_family(tmp_path: Path) -> None
 
 
 def test_every_shipped_family_has_titles_and_a_last_resort_exists() -> None:
-    assert {family.name for family in FAMILIES} == {"gat947", "ambarella", "bound", "dcim", "folder"}
+    names = {"gat947", "axis", "havis", "ambarella", "tecsar", "bound", "dcim", "folder"}
+    assert {family.name for family in FAMILIES} == names
     assert all(set(family.title) == {"zh", "en"} for family in FAMILIES)
     assert FAMILIES[-1].recognise[0].always
 

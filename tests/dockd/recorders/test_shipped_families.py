@@ -1,4 +1,4 @@
-"""Every shipped family on a simulated volume of its own: who it is, what its names say, where all that is known from."""
+"""Every shipped family on a simulated volume of its own: who it is, what its names say, where that is known from."""
 
 from __future__ import annotations
 
