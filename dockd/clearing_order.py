@@ -107,7 +107,9 @@ class ClearingOrder:
         )
 
     def _clock(self) -> Clock | None:
-        return None
+        """The file that sets this family's clock at power-on, if its makers know such a one: root's last act."""
+        order = self._docking.match.family.clock.set_by_file
+        return Clock(order.file, order.format) if order is not None else None
 
     def _write(self, wipe: WipeList) -> None:
         # An outcome that lies there from before is root's to remove; ours is known by its session.

@@ -27,8 +27,9 @@ from . import session as rules
 from .listing import Listing, Volume, list_volume
 from .naming import vault_path
 from .partials import Partials
-from .recorders import Match, match
-from .results import Progress, Result
+from .recorders import Match, Unknown, match
+from .recorders.rogues import HEAD_BYTES
+from .results import Note, Progress, Result
 from .sealing import Story, seal
 from .session import Act, Holding, Planned, Sum
 from .station import Station
@@ -65,7 +66,8 @@ class Docking:
         self.clips: list[ClipIngested] = []
         self.resolved: list[EntryResolved] = []
         self.planned: list[Planned] = []
-        self.findings: list[str] = []
+        self.notes: list[Note] = []
+        self.match: Match
         self._started_s = 0.0
         self.opened: SessionOpened
         self.opened_at = ""
@@ -102,7 +104,7 @@ class Docking:
             ingested_bytes=sealed.ingested_bytes,
             seconds=sealed.milliseconds / 1000,
             state=sealed.state,
-            findings=tuple(self.findings),
+            notes=tuple(self.notes),
         )
 
     def list_entries(self, volume: Volume) -> Listing:
@@ -118,7 +120,10 @@ class Docking:
         department = found.department or self.station.department
         session = self.station.new_session_id(began)
         day = self.station.local_day(began)
-        self.planned = rules.plan(listing, found, self._holdings(found.recorder))
+        self.match = found
+        self.planned = rules.plan(listing, found, self._holdings(found.recorder), self._heads(volume, listing, found))
+        self.notes += [Note("clock-not-set", name) for name in found.clock_orders_left]
+        self.notes += [Note("newer-than-docking", p.shown) for p in self.planned if found.newer_than_docking(p.listed)]
         self.opened = SessionOpened(
             session=session,
             recorder=found.recorder,
@@ -142,6 +147,18 @@ class Docking:
         self.progress.total_entries = len(self.planned)
         self.progress.total_bytes = to_copy
         self.opened_at = self.station.catalog.append([self.opened])[0].at
+
+    def _heads(self, volume: Volume, listing: Listing, found: Match) -> dict[bytes, bytes]:
+        """The beginnings of files nobody knows by name: a program among recordings is a finding of its own."""
+        heads = {}
+        for listed in listing.entries:
+            if listed.kind == "file" and listed.fault is None and isinstance(found.classify(listed), Unknown):
+                try:
+                    heads[listed.path] = volume.read_small(listed.path, HEAD_BYTES)
+                except OSError:
+                    # The copy meets the same fault in a moment and says so.
+                    continue
+        return heads
 
     def _holdings(self, recorder: str) -> dict[str, list[Holding]]:
         holdings: dict[str, list[Holding]] = {}
@@ -237,26 +254,8 @@ class Docking:
                 open_source=open_source,
                 size_bytes=entry.listed.size_bytes,
                 partial=partials.path(identity),
-                resume=self._resume(volume, entry, partials, identity),
+                resume=partials.resume(volume, self.opened.recorder, entry.listed),
             )
-
-    def _resume(self, volume: Volume, entry: Planned, partials: Partials, identity: str) -> Any:
-        kept = partials.kept(identity)
-        if kept is None:
-            partials.discard(identity)
-            return None
-        try:
-            fd = volume.open_entry(entry.listed.path, 0)
-            try:
-                if partials.same_file(kept, entry.listed, fd):
-                    return kept.prefix
-            finally:
-                self.station.files.close(fd)
-        except OSError:
-            # The copy meets the same fault in a moment and says so.
-            return kept.prefix
-        partials.discard(identity)
-        return None
 
     def _take(self, batch: list[Outcome], todo: dict[int, Planned], partials: Partials) -> list[int]:
         """Land what was verified, record what failed: one transaction a batch. The entries that now have an outcome."""
@@ -272,7 +271,7 @@ class Docking:
                 case Condemned():
                     partials.forget(identity)
                     events.append(CopyCondemned(self.opened.session, entry.seq, entry.shown, outcome.reason))
-                    self.findings.append(f"{entry.shown}: {outcome.reason}")
+                    self.notes.append(Note("condemned", entry.shown, outcome.reason))
                 case SourceFault():
                     if outcome.kept is not None:
                         partials.keep(self.opened.recorder, entry.listed, outcome.kept)
@@ -316,7 +315,7 @@ class Docking:
         self._digest_to_clip[digest] = (clip, entry.shown)
         same_name = self._names.get(entry.shown)
         if same_name is not None:
-            self.findings.append(f"{entry.shown}: same name as clip {same_name}, other bytes; both are kept")
+            self.notes.append(Note("same-name", entry.shown, same_name))
         taken = entry.taken
         return ClipIngested(
             clip=clip,

@@ -66,9 +66,7 @@ def vault_path(path: bytes) -> str:
 
 def shown(path: bytes) -> str:
     """A path for screens, logs and the catalogue, in the same form as in the vault, nothing shortened. See `raw`."""
-    return "/".join(
-        part.decode() if _ORDINARY.fullmatch(part) else "".join(_tokens(part)) for part in path.split(b"/")
-    )
+    return "/".join(part.decode() if _ORDINARY.fullmatch(part) else "".join(_tokens(part)) for part in path.split(b"/"))
 
 
 def raw(text: str) -> bytes:

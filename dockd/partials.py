@@ -18,7 +18,7 @@ from hashing.copying import Prefix
 from hashing.digest import Digest, digest_of
 from hashing.errors import TargetFault
 
-from .listing import Listed
+from .listing import Listed, Volume
 from .vault import PARTIAL_FOLDER, Vault, vault_act
 
 SEAM_BYTES = 64 * 1024
@@ -138,6 +138,24 @@ class Partials:
 
     def _drop_record(self, kept: Kept) -> None:
         self._vault.remove_partial(f"{self._folder}/{kept.identity}.{kept.prefix.size_bytes}.json")
+
+    def resume(self, volume: Volume, recorder: str, listed: Listed) -> Prefix | None:
+        """Where a copy of this entry may go on; None when it starts anew, and then nothing of it lies there."""
+        identity = self.identity(recorder, listed)
+        kept = self.kept(identity)
+        if kept is not None:
+            try:
+                fd = volume.open_entry(listed.path, 0)
+                try:
+                    if self.same_file(kept, listed, fd):
+                        return kept.prefix
+                finally:
+                    volume.files.close(fd)
+            except OSError:
+                # The copy meets the same fault in a moment and says so; what is kept stays kept.
+                return kept.prefix
+        self.discard(identity)
+        return None
 
     def records(self) -> list[Kept]:
         """All that is kept."""

@@ -10,6 +10,19 @@ from .session import Sum
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Something a person should know of a session in which every entry has its outcome. `showing.note_text` says it.
+
+    `what`: "condemned" (a copy was thrown away and made anew; `detail` says why), "same-name" (`detail` is the earlier
+    clip), "newer-than-docking", "clock-not-set" (the file that was to set it lies there still).
+    """
+
+    what: str
+    path: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What a docking session came to; `as_json` is the stable form of `dockd dock --json`."""
 
@@ -21,7 +34,7 @@ class Result:
     ingested_bytes: int
     seconds: float
     state: str
-    findings: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     cleared: int = 0
     kept: tuple[str, ...] = ()
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from catalog.events import ClipIngested, EntryResolved, SessionOpened, SessionSealed
@@ -81,16 +82,23 @@ class Planned:
         return self.taken is not None
 
 
-def plan(listing: Listing, match: Match, held: Mapping[str, Sequence[Holding]]) -> list[Planned]:
+def plan(
+    listing: Listing,
+    match: Match,
+    held: Mapping[str, Sequence[Holding]],
+    heads: Mapping[bytes, bytes] = MappingProxyType({}),
+) -> list[Planned]:
     """Say of every entry what is to be done, in the order of the listing.
 
-    `held` maps a printed path to what the vault already has from this recorder under that path.
+    `held` maps a printed path to what the vault already has from this recorder under that path; `heads` a raw path to
+    the first bytes of a file whose name says nothing.
     """
     seen: set[bytes] = set()
     planned = []
     for seq, listed in enumerate(listing.entries, start=1):
         name = shown(listed.path)
-        act, taken, reason = _judge(listed, match, listing.capacity_bytes, repeated=listed.path in seen)
+        head = heads.get(listed.path)
+        act, taken, reason = _judge(listed, match, listing.capacity_bytes, head, repeated=listed.path in seen)
         seen.add(listed.path)
         holdings: tuple[Holding, ...] = ()
         if act in (Act.COPY, Act.SET_ASIDE):
@@ -105,7 +113,9 @@ def plan(listing: Listing, match: Match, held: Mapping[str, Sequence[Holding]]) 
     return planned
 
 
-def _judge(listed: Listed, match: Match, capacity_bytes: int, *, repeated: bool) -> tuple[Act, Taken | None, str]:
+def _judge(
+    listed: Listed, match: Match, capacity_bytes: int, head: bytes | None, *, repeated: bool
+) -> tuple[Act, Taken | None, str]:
     if listed.kind == "unlistable":
         return Act.FAIL, None, listed.fault or "unlistable"
     if listed.kind != "file":
@@ -119,7 +129,7 @@ def _judge(listed: Listed, match: Match, capacity_bytes: int, *, repeated: bool)
         return Act.DESCRIBE, None, "larger-than-volume"
     if listed.size_bytes - listed.allocated_bytes > HOLE_LIMIT_BYTES:
         return Act.DESCRIBE, None, "sparse"
-    said = match.classify(listed)
+    said = match.classify(listed, head)
     if isinstance(said, Taken):
         return Act.COPY, said, ""
     if isinstance(said, Trace):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from .i18n import _, ngettext
-from .results import Progress, Result
+from .results import Note, Progress, Result
 
 
 def size_text(size_bytes: float) -> str:
@@ -48,6 +48,17 @@ def sum_line(result: Result) -> str:
     if total.failed:
         parts.append(_("{n} failed").format(n=total.failed))
     return _("{n} on recorder = ").format(n=total.on_recorder) + " + ".join(parts)
+
+
+def note_text(note: Note) -> str:
+    """A note of a session as a sentence."""
+    text = {
+        "condemned": _("{path}: a copy was thrown away and made anew ({detail})"),
+        "same-name": _("{path}: same name as clip {detail}, other bytes; both are kept"),
+        "newer-than-docking": _("{path}: written after the docking began, or its clock runs ahead"),
+        "clock-not-set": _("{path}: lies there still, so the recorder's clock was not set"),
+    }.get(note.what, note.what)
+    return text.format(path=note.path, detail=note.detail)
 
 
 def cleared_line(result: Result) -> str:

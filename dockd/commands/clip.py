@@ -18,6 +18,7 @@ from ..i18n import _, ngettext
 from ..ledger import export
 from ..showing import duration_text, echo_csv, echo_json, local_text, size_text
 
+KINDS = ("video", "audio", "photo", "log", "track", "bookmark", "data", "binding")
 TIME_FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 
 
@@ -44,7 +45,7 @@ def clip() -> None:
 @click.option("--case", "case_no", help=_("Only this case number."))
 @click.option("--class", "clip_class", help=_("Only this class, for example unclassified."))
 @click.option("--session", help=_("Only this docking session."))
-@click.option("--kind", type=click.Choice(["video", "audio", "photo", "log", "track"]), help=_("Only this kind."))
+@click.option("--kind", type=click.Choice(KINDS), help=_("Only this kind."))
 @click.option("--limit", type=click.IntRange(1), help=_("At most so many."))
 @click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
 @click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))

@@ -14,7 +14,7 @@ from ..errors import SourceNotAFolder
 from ..exits import Exit
 from ..i18n import _
 from ..results import Result
-from ..showing import cleared_line, echo_json, plain_progress, size_text, sum_line
+from ..showing import cleared_line, echo_json, note_text, plain_progress, size_text, sum_line
 
 # A terminal is redrawn this often; a log gets a line this often.
 REDRAW_S = 0.2
@@ -156,8 +156,8 @@ def _tell(results: list[Result | Unreadable], *, cleared: bool) -> None:
                 size=size_text(result.ingested_bytes), seconds=result.seconds, rate=size_text(rate)
             )
         )
-        for finding in result.findings:
-            click.echo("  " + _("note: {finding}").format(finding=finding))
+        for note in result.notes:
+            click.echo("  " + _("note: {note}").format(note=note_text(note)))
         if cleared:
             click.echo(f"  {cleared_line(result)}")
 
