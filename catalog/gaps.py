@@ -147,16 +147,21 @@ def in_order(segments: Iterable[Segment], previous: Segment | None, habits: Habi
     """By time, those of unknown time last; but by number, counted on from the previous one, where time and numbers
     disagree (a clock set back in between) or a time is unknown, and all have numbers.
     """
-    by_time = sorted(segments, key=lambda s: (s.start is None, s.start.timestamp() if s.start else 0, s.sequence or 0))
+    by_time = sorted(
+        segments, key=lambda s: (s.start is None, s.start.timestamp() if s.start else 0, s.sequence or 0, s.name)
+    )
     numbers = [segment.sequence for segment in by_time if segment.sequence is not None]
     if len(numbers) < len(by_time) or not by_time:
         return by_time
     if by_time[-1].start is not None and _one_round(numbers, habits):
         return by_time
-    begin = numbers[0]
+    around = habits.sequence_limit or 1 << 62
     if previous is not None and previous.sequence is not None:
         begin = previous.sequence + 1
-    around = habits.sequence_limit or 1 << 62
+    else:
+        # Nobody knows the one before: behind the widest stretch of numbers that no file has.
+        rising = sorted(set(numbers))
+        begin = max(zip([rising[-1] - around, *rising], rising, strict=False), key=lambda pair: pair[1] - pair[0])[1]
     return sorted(by_time, key=lambda s: ((s.sequence or 0) - begin) % around)
 
 
@@ -211,7 +216,8 @@ def _adjoining(before: Segment, after: Segment, habits: Habits, log: RecorderLog
     length_ms = _ms(after.start - before.end)
     unsure_ms = before.resolution_ms + after.resolution_ms
     if length_ms < -(ADJOINING_MS + unsure_ms + habits.pre_record_ms):
-        if after.end and _ms(after.end - before.start) <= habits.pre_record_ms + unsure_ms:
+        reach = before.start + timedelta(milliseconds=habits.pre_record_ms + unsure_ms)
+        if after.end and before.start <= after.start and after.end <= reach:
             # The pre-record reaches back over the whole of a short last file.
             return []
         evidence = [f"overlap-ms={-length_ms}", f"pre-record-ms={habits.pre_record_ms}"]

@@ -228,6 +228,7 @@ class Docking:
             block_bytes=settings.block_bytes,
             blocks=settings.blocks,
             checkpoint_bytes=settings.checkpoint_bytes,
+            batch_files=settings.batch_files,
             stall_s=settings.stall_s,
             stop=self.stop,
             on_bytes=self.progress.add_bytes,
@@ -254,7 +255,7 @@ class Docking:
                 open_source=open_source,
                 size_bytes=entry.listed.size_bytes,
                 partial=partials.path(identity),
-                resume=partials.resume(volume, self.opened.recorder, entry.listed),
+                resume=partials.resume(identity, volume, entry.listed),
             )
 
     def _take(self, batch: list[Outcome], todo: dict[int, Planned], partials: Partials) -> list[int]:
@@ -287,7 +288,7 @@ class Docking:
         self._record(events)
         for _seq, identity in finished:
             if identity:
-                partials.forget(identity)
+                partials.landed(identity)
         return [seq for seq, _identity in finished]
 
     def _land(self, entry: Planned, copy: Verified, folders: set[str]) -> Event:

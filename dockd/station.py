@@ -26,6 +26,8 @@ class Copying:
     block_bytes: int = 2 * 1024 * 1024
     blocks: int = 6
     checkpoint_bytes: int = 256 * 1024 * 1024
+    # Small files that share a syncfs, and then a transaction of the catalogue: 20,000 of them take 20 of each.
+    batch_files: int = 1024
     stall_s: float = 30.0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ from catalog.events import RecorderDismissed, RecorderEnrolled
 from hashing.filecalls import OsFileCalls
 
 from ..assembly import Opened, known_families, reading, utc_now
+from ..errors import SourceNotAFolder
 from ..examining import examine
 from ..exits import Exit
 from ..i18n import _
@@ -106,10 +108,10 @@ _FAMILIES = click.option(
     "--families",
     "folders",
     multiple=True,
-    type=click.Path(exists=True, file_okay=False),
+    type=click.Path(),
     help=_("A further folder of family files, before the station's own."),
 )
-_VOLUME = click.argument("path", type=click.Path(exists=True, file_okay=False))
+_VOLUME = click.argument("path", type=click.Path())
 
 
 @recorder.command(
@@ -125,6 +127,7 @@ _VOLUME = click.argument("path", type=click.Path(exists=True, file_okay=False))
 @click.pass_obj
 def match_volume(home: str | None, path: str, folders: tuple[str, ...], as_json: bool) -> int:
     """Explain a match."""
+    _refuse_no_folders(path, *folders)
     families = known_families(home, *folders)
     found = examine(OsFileCalls(), families, path, utc_now())
     if as_json:
@@ -151,6 +154,7 @@ def match_volume(home: str | None, path: str, folders: tuple[str, ...], as_json:
 @click.pass_obj
 def draft_family(home: str | None, path: str, folders: tuple[str, ...], name: str, out: str | None) -> int:
     """Draft a family."""
+    _refuse_no_folders(path, *folders)
     if not FAMILY_NAME.fullmatch(name):
         raise click.UsageError(_("no name of a family: {name}").format(name=name))
     found = examine(OsFileCalls(), known_families(home, *folders), path, utc_now())
@@ -168,6 +172,12 @@ def draft_family(home: str | None, path: str, folders: tuple[str, ...], name: st
         raise click.UsageError(_("{path} is there already, and is not replaced").format(path=out)) from None
     click.echo(_("drafted: {path}").format(path=out))
     return Exit.OK
+
+
+def _refuse_no_folders(*paths: str) -> None:
+    for path in paths:
+        if not os.path.isdir(path):
+            raise SourceNotAFolder(path)
 
 
 def _waiting(opened: Opened) -> list[dict[str, Any]]:

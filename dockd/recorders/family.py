@@ -82,9 +82,10 @@ class NamePattern:
 
     def read(self, path: str) -> Mapping[str, str] | None:
         """The groups of a path that fits; None where it does not fit. What is empty or not printable is not said."""
-        depth = self.regex.pattern.count("/") + 1
-        tail = "/".join(path.split("/")[-depth:])
-        extension = extension_of(tail.rpartition("/")[2])
+        name = path.rpartition("/")[2]
+        above = self.regex.pattern.count("/")
+        tail = "/".join(path.split("/")[-above - 1 :]) if above else name
+        extension = extension_of(name)
         found = self.regex.fullmatch(tail[: -len(extension) - 1] if extension else tail)
         return (
             None if found is None else {k: said for k, said in found.groupdict().items() if said and said.isprintable()}

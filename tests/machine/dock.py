@@ -78,6 +78,12 @@ class Dock:
             raise NoAnswer(f"bay {bay} does not come to {state} {reason}; it says {says}") from None
         return self.state(bay)
 
+    def wait_over(self, bay: int) -> dict[str, Any]:
+        """The bay's state once nobody is at work on it. Raises NoAnswer."""
+        busy = "|".join(("mounting", "waiting", "copying", "verifying", "clearing"))
+        self.machine.wait_for(f'! grep -qE \'"state": "({busy})"\' {_file(bay)}', timeout_s=180)
+        return self.state(bay)
+
     def wait_share(self, bay: int, share: float, *, timeout_s: float = 120) -> None:
         """Return when the bay says that so much of the recorder (0 to 1) is copied."""
         script = f"""python3 -c 'import json, sys, time
@@ -103,11 +109,11 @@ sys.exit(1)'"""
         found: list[dict[str, Any]] = json.loads(self.machine.say("dockd session list --json"))
         return found
 
-    def custody(self, kind: str) -> list[dict[str, Any]]:
-        """Entries of the custody log of one kind, oldest first."""
+    def custody(self, kind: str = "") -> list[dict[str, Any]]:
+        """Entries of the custody log, oldest first: all, or those of one kind."""
         lines = self.machine.say("dockd custody show --json").splitlines()
         entries: list[dict[str, Any]] = [json.loads(line) for line in lines]
-        return [entry for entry in entries if entry["kind"] == kind]
+        return [entry for entry in entries if kind in ("", entry["kind"])]
 
     def held(self) -> Counter[str]:
         """SHA-256 of every recording in the vault, by a tool that is not dockd."""
