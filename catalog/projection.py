@@ -207,9 +207,7 @@ class _Projection:
         differing = [kept["seq"] for kept in data["kept"] if kept["reason"] == SECOND_READING_DIFFERS]
         if differing:
             named = select(entries.c.clip).where(own, entries.c.seq.in_(differing), entries.c.clip.is_not(None))
-            self._connection.execute(
-                update(clips).where(clips.c.id.in_(named)).values(doubt=SECOND_READING_DIFFERS)
-            )
+            self._connection.execute(update(clips).where(clips.c.id.in_(named)).values(doubt=SECOND_READING_DIFFERS))
         count = select(func.count()).where(own, entries.c.cleared == true()).scalar_subquery()
         self._one(
             entry, update(sessions).where(sessions.c.id == data["session"]).values(clearing="done", cleared=count)

@@ -27,7 +27,7 @@ from . import session as rules
 from .listing import Listing, Volume, list_volume
 from .naming import vault_path
 from .partials import Partials
-from .recorders import Match, Unknown, match
+from .recorders import Match, match
 from .recorders.rogues import HEAD_BYTES
 from .results import Note, Progress, Result
 from .sealing import Story, seal
@@ -152,7 +152,7 @@ class Docking:
         """The beginnings of files nobody knows by name: a program among recordings is a finding of its own."""
         heads = {}
         for listed in listing.entries:
-            if listed.kind == "file" and listed.fault is None and isinstance(found.classify(listed), Unknown):
+            if listed.kind == "file" and listed.fault is None and found.leaves_unknown(listed):
                 try:
                     heads[listed.path] = volume.read_small(listed.path, HEAD_BYTES)
                 except OSError:

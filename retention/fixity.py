@@ -53,9 +53,7 @@ def examine(
     except (OSError, SourceUnreadable) as error:
         return Fixity(Damage.UNREADABLE, found=str(error))
     if found.size_bytes != size_bytes:
-        return Fixity(
-            Damage.DIFFERENT_SIZE, f"{size_bytes} bytes", f"{found.size_bytes} bytes", found.size_bytes
-        )
+        return Fixity(Damage.DIFFERENT_SIZE, f"{size_bytes} bytes", f"{found.size_bytes} bytes", found.size_bytes)
     for algorithm, digest in wanted.items():
         if found.digests[algorithm] != digest:
             return Fixity(Damage.DIFFERENT_DIGEST, str(digest), str(found.digests[algorithm]), found.size_bytes)

@@ -244,7 +244,8 @@ def test_every_key_of_a_family_file_is_told() -> None:
         models = [part for part in parts if issubclass(part, BaseModel)]
         if models and name != "title":
             # A table's keys stand in the table's own row.
-            row = next((line for line in text.splitlines() if line.startswith((f"| `[{name}]`", f"| `[[{name}]]`"))), "")
+            heads = (f"| `[{name}]`", f"| `[[{name}]]`")
+            row = next((line for line in text.splitlines() if line.startswith(heads)), "")
             keys += [f"{name}.{key}" for key in models[0].model_fields if not _told(key, row)]
         elif not _told(name, text):
             keys.append(name)

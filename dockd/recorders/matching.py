@@ -147,6 +147,12 @@ class Match:
             time_doubt=claim.doubt,
         )
 
+    def leaves_unknown(self, listed: Listed) -> bool:
+        """Whether path and kind do not say what an entry is: its first bytes may."""
+        # Nearly every entry is known by its extension, and then the rest need not be asked.
+        unnamed = isinstance(self._kind(text_of(listed.path)), Unknown)
+        return unnamed and isinstance(self.classify(listed), Unknown)
+
     def newer_than_docking(self, listed: Listed) -> bool:
         """Whether an entry claims to have been written after the docking began: a clock that runs ahead, or somebody
         who wrote to the card since. A finding, no verdict: the entry stays what it is.

@@ -28,7 +28,6 @@ def at(days: float, offset_s: float, method: Method = Method.PROTOCOL) -> Measur
     return Measurement(T0 + days * DAY, round(offset_s * 1000), UNCERTAINTY_MS[method], method, True)
 
 
-@pytest.mark.duty("D10")
 def test_an_offset_is_recorder_minus_station() -> None:
     found = measured(Method.FILE, T0, T0 + timedelta(seconds=90.5), station_uncertainty_ms=40, synced=True)
     assert found == Measurement(T0, 90_500, 2_040, Method.FILE, True)
@@ -56,7 +55,6 @@ def test_every_method_has_its_uncertainty_and_only_the_newest_file_is_one_sided(
         ([at(d, 9e6 if d == 5 else 3 * d) for d in range(12)], [], 3.0),
     ],
 )
-@pytest.mark.duty("D10")
 def test_drift_is_seen_through_settings_and_resets(
     measurements: list[Measurement], settings: list[float], expected: float
 ) -> None:
@@ -110,7 +108,6 @@ def test_the_order_of_measurements_does_not_matter(measurements: list[Measuremen
     ("offset_s", "days", "expected"),
     [(30, 10, False), (30.9, 10, False), (31.1, 10, True), (-31.1, 10, True), (0.9, 0, False), (1.1, 0, True)],
 )
-@pytest.mark.duty("D10")
 def test_three_seconds_for_each_day_since_it_was_set_are_allowed(offset_s: float, days: int, expected: bool) -> None:
     assert beyond_standard(at(0, offset_s), T0 - days * DAY) is expected
 
@@ -143,7 +140,6 @@ def test_a_drift_breaks_the_standard_only_beyond_its_uncertainty() -> None:
         (at(1, -3600), None, None, Took.NO),
     ],
 )
-@pytest.mark.duty("D10")
 def test_the_next_docking_shows_whether_setting_the_clock_took(
     after: Measurement | None, before: Measurement | None, file_there: bool | None, expected: Took
 ) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,7 +19,10 @@ from catalog.gaps import Gap, Habits, Segment, find_gaps
 from catalog.health import Fit, Quantity, Reading, fit_for_duty
 from catalog.packets import Jump
 from catalog.recorded import Known, correct, judge
-from tests.simulators.fleet import Docking, File, History, Line, Model, Planted, fleet
+from tests.simulators import fleet as fleet_life
+from tests.simulators import fleet_shift, fleet_values
+from tests.simulators.fleet import fleet
+from tests.simulators.fleet_values import Docking, File, History, Line, Model, Planted
 
 RECORDERS, DAYS = 200, 365
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -37,7 +43,9 @@ CARD = {Quantity.READ_RATE, Quantity.READ_ERRORS}
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    at: object
+    """A line of a log in the station's time."""
+
+    at: datetime
     kind: str
 
 
@@ -127,6 +135,12 @@ def count_gaps(history: History, figures: Figures) -> None:
         figures.found[planted.kind] += id(planted) in hit
 
 
+def test_the_simulation_knows_nothing_of_the_analysis() -> None:
+    ours = re.compile(r"^\s*(?:from|import) (?:hashing|catalog|retention|dockd)\b", re.MULTILINE)
+    sources = [Path(inspect.getfile(module)) for module in (fleet_life, fleet_shift, fleet_values)]
+    assert [path.name for path in sources if ours.search(path.read_text("utf-8"))] == []
+
+
 def flagged(readings: list[Reading], of: set[Quantity]) -> bool:
     said = fit_for_duty(readings)
     reasons = said.soon if isinstance(said, Fit) else said.reasons + said.soon
@@ -170,7 +184,6 @@ def figures() -> Figures:
 pytestmark = pytest.mark.xdist_group("fleet")
 
 
-@pytest.mark.duty("D10")
 def test_drift_is_within_a_tenth_for_19_of_20_recorders() -> None:
     right = [
         measured is not None and abs(measured.s_per_day - true) <= max(abs(true) / 10, FLOOR_S_PER_DAY)
@@ -180,13 +193,11 @@ def test_drift_is_within_a_tenth_for_19_of_20_recorders() -> None:
     assert sum(right) / RECORDERS >= 0.95
 
 
-@pytest.mark.duty("D10")
 def test_the_uncertainty_of_a_drift_is_honest() -> None:
     held = [abs(m.s_per_day - true) <= m.uncertainty for _, true, m in figures().drifts if m is not None]
     assert sum(held) / len(held) >= 0.9
 
 
-@pytest.mark.duty("D08")
 def test_planted_gaps_are_found() -> None:
     planted, found = figures().planted, figures().found
     assert set(planted) == set(FOUND_AS)
@@ -194,19 +205,16 @@ def test_planted_gaps_are_found() -> None:
     assert {kind for kind in planted if found[kind] / planted[kind] < 0.97} == set()
 
 
-@pytest.mark.duty("D08")
 def test_hardly_any_gap_is_false() -> None:
     assert len(figures().false) / figures().gaps <= 0.01
 
 
-@pytest.mark.duty("D11")
 def test_what_dies_is_flagged_a_week_before_even_counting_what_dies_without_notice() -> None:
     warned = [in_time for _part, _sudden, in_time in figures().dying]
     assert len(warned) >= 40
     assert sum(warned) / len(warned) >= 0.9
 
 
-@pytest.mark.duty("D11")
 @pytest.mark.parametrize("part", ["battery", "card"])
 def test_a_part_that_shows_signs_is_flagged_a_week_before_its_end(part: str) -> None:
     warned = [in_time for name, sudden, in_time in figures().dying if name == part and not sudden]
@@ -214,6 +222,5 @@ def test_a_part_that_shows_signs_is_flagged_a_week_before_its_end(part: str) -> 
     assert sum(warned) / len(warned) >= 0.9
 
 
-@pytest.mark.duty("D11")
 def test_healthy_recorders_are_left_alone() -> None:
     assert figures().false_warnings / figures().healthy_weeks <= 0.01

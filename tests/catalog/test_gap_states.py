@@ -61,7 +61,6 @@ def review(by: str = "li", role: Role = Role.LEADER, accepted: bool = True, note
         (REVIEWED, review(by="sun"), Refusal(Why.ALREADY_REVIEWED)),
     ],
 )
-@pytest.mark.duty("D09")
 def test_a_gap_goes_from_open_to_explained_to_reviewed(
     standing: Standing, act: Explain | Review, then: Standing | Refusal
 ) -> None:
@@ -76,7 +75,6 @@ acts = st.one_of(
 )
 
 
-@pytest.mark.duty("D09")
 @given(st.lists(acts, max_size=12))
 def test_whatever_people_do_nobody_reviews_what_he_ever_explained(done: list[Explain | Review]) -> None:
     standing = OPEN
@@ -93,7 +91,6 @@ def test_whatever_people_do_nobody_reviews_what_he_ever_explained(done: list[Exp
     assert standing.explainers == explained
 
 
-@pytest.mark.duty("D09")
 def test_what_is_not_reviewed_in_time_is_chased() -> None:
     patience = timedelta(days=3)
     late = T0 + timedelta(days=4)

@@ -66,7 +66,6 @@ NO_GAP = {
 
 
 @pytest.mark.parametrize("name", NO_GAP)
-@pytest.mark.duty("D08")
 def test_this_is_no_gap(name: str) -> None:
     segments, lines = NO_GAP[name]
     gaps = find_gaps("R1", segments, lines, habits=SPLIT)
@@ -85,7 +84,6 @@ def test_a_pre_record_that_reaches_into_the_file_before_is_no_overlap() -> None:
     assert find_gaps("R1", [seg(None, 300, 8), seg(None, 290, 400)], habits=habits) == []
 
 
-@pytest.mark.duty("D08")
 def test_a_hole_between_cut_files_is_measured_with_its_uncertainty() -> None:
     (gap,) = find_gaps("R1", [seg(1, 0), seg(2, 317, 60)], habits=SPLIT)
     assert gap == Gap(
@@ -122,7 +120,6 @@ def test_without_numbers_a_hole_of_whole_files_is_files_that_are_gone() -> None:
         ([3], 57, ("missing=1-2", "files=2")),
     ],
 )
-@pytest.mark.duty("D08")
 def test_missing_numbers_are_named(numbers: list[int], previous: int | None, evidence: tuple[str, ...]) -> None:
     segments = [seg(number, 1000 * (place + 1), 60) for place, number in enumerate(numbers)]
     before = None if previous is None else seg(previous, 0, 60)
@@ -161,7 +158,6 @@ def test_exactly_the_absent_numbers_are_missing(kept: set[int]) -> None:
         (seg(1, 0, 50), log((0, "record-start")), None),
     ],
 )
-@pytest.mark.duty("D08")
 def test_an_end_that_no_hand_made_is_unexpected(
     segment: Segment, lines: list[Line], evidence: tuple[str, ...] | None
 ) -> None:
@@ -169,14 +165,12 @@ def test_an_end_that_no_hand_made_is_unexpected(
     assert [(gap.kind, gap.evidence) for gap in gaps] == ([(Kind.UNEXPECTED_END, evidence)] if evidence else [])
 
 
-@pytest.mark.duty("D08")
 def test_an_unexpected_end_lasts_until_the_next_recording() -> None:
     lines = log((0, "record-start"), (50, "battery-empty"), (90, "power-on"), (100, "record-start"))
     gaps = find_gaps("R1", [seg(1, 0, 50), seg(2, 100, 50)], lines)
     assert (gaps[0].start, gaps[0].end, gaps[0].length_ms) == (s(50), s(100), 50_000)
 
 
-@pytest.mark.duty("D08")
 def test_a_logged_recording_without_a_file_is_a_gap() -> None:
     lines = log((0, "record-start"), (50, "record-stop"), (100, "record-start"), (140, "record-stop"))
     (gap,) = find_gaps("R1", [seg(None, 0, 50)], lines)
@@ -196,7 +190,6 @@ def test_a_deleted_file_that_is_logged_too_is_one_gap() -> None:
     assert gap.evidence == ("missing=2", "files=1", f"logged-start={s(100).isoformat()}")
 
 
-@pytest.mark.duty("D08")
 def test_overlaps_jumps_and_edits_are_gaps() -> None:
     jumps = (Jump(0, "video", 9_000, 4_000), Jump(1, "audio", 9_020, 3_900), Jump(0, "video", 30_000, -2_000))
     segments = [

@@ -39,7 +39,6 @@ HEALTHY = {
 }
 
 
-@pytest.mark.duty("D11")
 def test_a_healthy_recorder_is_fit() -> None:
     assert fit_for_duty(readings(60, **HEALTHY)) == Fit()
 
@@ -60,7 +59,6 @@ def test_nothing_known_is_nothing_against_it() -> None:
         ({"clock_error_ms": -61_000}, "clock_error_ms"),
     ],
 )
-@pytest.mark.duty("D11")
 def test_what_is_beyond_its_threshold_makes_it_unfit(changed: dict[str, object], quantity: str) -> None:
     said = fit_for_duty(readings(60, **{**HEALTHY, **changed}))
     assert isinstance(said, Unfit)
@@ -76,7 +74,6 @@ def test_one_bad_day_is_no_reason() -> None:
     assert fit_for_duty(readings(60, **{**HEALTHY, **bad})) == Fit()
 
 
-@pytest.mark.duty("D11")
 def test_a_falling_battery_is_announced_with_its_date() -> None:
     (reason,) = fit_for_duty(readings(60, battery_percent=lambda n: 84 - n)).soon
     assert (reason.quantity, reason.limit) == ("battery_percent", 15.0)

@@ -33,7 +33,6 @@ def test_a_clip_recorded_in_one_go_does_not_jump(tmp_path: Path, kind: str) -> N
     assert time_jumps(packets(clip(tmp_path / f"whole.{kind}"))) == []
 
 
-@pytest.mark.duty("D08")
 @pytest.mark.parametrize("kind", ["mp4", "mkv", "ts"])
 def test_a_hole_in_a_clip_is_found_where_it_is(tmp_path: Path, kind: str) -> None:
     hole = "setts=ts=TS+gte(N\\,20)*3/TB"

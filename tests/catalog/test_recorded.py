@@ -35,7 +35,6 @@ def at(when: datetime, offset_s: float, uncertainty_ms: int = 1000, synced: bool
     return Measurement(when, round(offset_s * 1000), uncertainty_ms, Method.PROTOCOL, synced)
 
 
-@pytest.mark.duty("D10")
 def test_between_two_dockings_the_offset_goes_along_the_line() -> None:
     # 10 s ahead at the first docking, 12 s at the second, two days later: 11 s in the middle.
     found = correct(local(T0 + DAY + 11 * SECOND), CHINA, at(T0, 10), at(T0 + 2 * DAY, 12))
@@ -121,7 +120,6 @@ def running_clocks(draw: st.DrawFn) -> tuple[datetime, Corrected, datetime]:
     return T0 + moment, correct(claimed, CHINA, before, after), end
 
 
-@pytest.mark.duty("D10")
 @given(running_clocks())
 def test_the_true_time_lies_in_the_interval(made: tuple[datetime, Corrected, datetime]) -> None:
     true, found, _first_seen = made
@@ -133,14 +131,12 @@ def test_the_true_time_lies_in_the_interval(made: tuple[datetime, Corrected, dat
     assert found.latest is None or found.likely <= found.latest
 
 
-@pytest.mark.duty("D10")
 @given(running_clocks())
 def test_no_period_begins_before_the_recording(made: tuple[datetime, Corrected, datetime]) -> None:
     true, found, first_seen = made
     assert latest_plausible(found, first_seen) >= true - timedelta(milliseconds=1)
 
 
-@pytest.mark.duty("D10")
 @given(
     claimed=st.datetimes(datetime(1960, 1, 1), datetime(2099, 1, 1)),
     offsets=st.tuples(st.integers(-(10**12), 10**12), st.integers(-(10**12), 10**12)),
@@ -190,7 +186,6 @@ def test_a_station_without_the_time_counts_from_first_sight(synced: bool | None)
         (local(T0 - 5 * DAY), Doubt.BEFORE_LAST_CLEARING),
     ],
 )
-@pytest.mark.duty("D10")
 def test_impossible_times_are_unknown_and_say_why(claimed: datetime | None, reason: Doubt) -> None:
     corrected = correct(claimed, CHINA, None, at(T0, 0)) if claimed else None
     said = judge(claimed, corrected, T0, last_cleared=T0 - DAY, maker_defaults=[date(2018, 1, 1)])
@@ -236,7 +231,6 @@ def minutes(*numbers: float) -> list[datetime]:
         (minutes(0, 10, 9, 20), set()),
     ],
 )
-@pytest.mark.duty("D10")
 def test_jumps_backwards_are_found_by_the_numbers(claims: list[datetime], doubtful: set[int]) -> None:
     assert out_of_order(claims) == doubtful
 
