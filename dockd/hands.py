@@ -169,7 +169,9 @@ class Hands:
             self._alarm(error)
         else:
             log.info("session=%s act=clear kept=%d", result.session, kept)
-            self._tell(Cleared(seen.name, kept))
+            # Root's outcome may reach us before udev's word that the recorder has left.
+            gone = kept and not os.path.exists(f"/sys/class/block/{seen.name}")
+            self._tell(Failed(seen.name, Why.PULLED) if gone else Cleared(seen.name, kept))
 
     def reconfigure(self, *, clear: bool, parallel: int) -> None:
         """Take over settings that were read again; sessions under way keep theirs. More workers than at the start need
