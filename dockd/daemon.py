@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from catalog.errors import CatalogError
+from catalog.model import utc_text
 from hashing.errors import HashingError
 
 from .bay import (
@@ -358,7 +359,7 @@ class Daemon:
                     clips_total=progress.total_entries if seated else 0,
                     priority=bay.priority,
                     since=f"{held.since:%Y-%m-%dT%H:%M:%SZ}",
-                    at=f"{self._station.clock():%Y-%m-%dT%H:%M:%S.%f}Z",
+                    at=utc_text(self._station.clock()),
                 ),
             )
         except OSError as error:

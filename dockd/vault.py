@@ -29,7 +29,6 @@ SESSION_FILE = "session.json"
 MANIFEST_STEM = "manifest"
 # Not departments: what may lie in the vault's root beside them.
 RESERVED = frozenset({PARTIAL_FOLDER, QUARANTINE_FOLDER, LEDGER_FOLDER, "lost+found"})
-TEMPORARY_PREFIX = ".new-"
 
 
 @contextmanager
