@@ -22,8 +22,9 @@ from .engines import faults, sqlite_engine
 from .errors import BadEvent
 from .model import CustodyEntry, Difference, utc_text
 from .projection import put
-from .queries import PAGE, behind
-from .tables import PROJECTED, custody, metadata
+from .reader import PAGE, behind
+from .schema import PROJECTED
+from .tables import custody, metadata
 
 Row = tuple[Any, ...]
 _ABSENT = "absent"

@@ -15,7 +15,7 @@ from hashing.digest import digest_of
 from hashing.errors import NotCanonical
 
 from .errors import BadEvent
-from .events import Event
+from .event import Event
 from .model import CustodyEntry, Head
 
 # Version of an entry's shape, in every entry: what a reader in thirty years needs to know first.
@@ -23,6 +23,8 @@ FORMAT = 1
 # What the first entry names as the one before it.
 NO_ENTRY = str(GENESIS)
 EMPTY = Head(0, NO_ENTRY)
+# In this order for ever: a log written years ago must give the same rows again.
+_SUBJECTS = ("session", "clip", "gap", "case", "request", "hold", "batch", "person")
 
 
 def next_entries(head: Head, events: Sequence[Event], *, station: str, actor: str, at: str) -> list[CustodyEntry]:
@@ -55,6 +57,9 @@ def next_entries(head: Head, events: Sequence[Event], *, station: str, actor: st
 
 
 def subject_of(data: dict[str, Any]) -> str | None:
-    """What an entry is about, for finding it again: its session, else its clip."""
-    subject = data.get("session") or data.get("clip")
-    return subject if isinstance(subject, str) else None
+    """What an entry is about, for finding it again: the first of these that its data names."""
+    for name in _SUBJECTS:
+        subject = data.get(name)
+        if isinstance(subject, str) and subject:
+            return subject
+    return None

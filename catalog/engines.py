@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from .errors import CatalogExists, CatalogFault, CatalogUnreachable
 from .guards import SQLITE_SETTINGS, PostgresFacts, PostgresTrigger
-from .tables import LOG, PROJECTED
+from .schema import LOG, PROJECTED
 
 # A database that does not answer for so long is down, and ingest says so within 60 s (contract P9).
 PATIENCE_S = 30

@@ -1,4 +1,4 @@
-"""What can happen to the catalogue: one frozen dataclass for each kind of custody entry.
+"""What happens at a docking and to a clip: one frozen dataclass for each kind of custody entry.
 
 An event's fields are the entry's `data`; they hold all that its projection needs, so that the tables can be made again
 from the log alone. Only text, whole numbers, booleans, None, and lists and maps of these: fractions would not survive
@@ -8,21 +8,10 @@ recorder's root or to the vault.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import Any
 
-Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Base of all events. KIND is what stands in the log, for ever: never renamed, never reused."""
-
-    KIND: ClassVar[str] = ""
-
-    def data(self) -> dict[str, Any]:
-        """The entry's `data`: every field, in JSON's terms. Lists and maps are the event's own, not copies."""
-        return {name: getattr(self, name) for name in _NAMES[self.KIND]}
+from .event import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,17 +241,3 @@ class CatalogRebuilt(Event):
     KIND = "catalog-rebuilt"
     entries: int
     sessions_recovered: int
-
-
-# `slots=True` makes each class twice and the first may still be a subclass: the later one, which has slots, stays.
-KINDS: dict[str, type[Event]] = {kind.KIND: kind for kind in Event.__subclasses__()}
-_NAMES: dict[str, tuple[str, ...]] = {name: tuple(f.name for f in fields(kind)) for name, kind in KINDS.items()}
-
-
-def parse(kind: str, data: dict[str, Any]) -> Event:
-    """The event that an entry's `kind` and `data` stand for; unknown fields are refused (TypeError, KeyError)."""
-    event = KINDS[kind]
-    known = {f.name for f in fields(event)}
-    if not data.keys() <= known:
-        raise TypeError(f"{kind}: unknown {sorted(data.keys() - known)}")
-    return event(**data)

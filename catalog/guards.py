@@ -22,7 +22,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from .custody import NO_ENTRY
 from .errors import Unsafe
-from .tables import LOG, PROJECTED, TAKEN_AWAY
+from .schema import LOG, PROJECTED, TAKEN_AWAY
 
 # Looked up by key alone: a plan that PostgreSQL made for an empty table must not read a long log for every row.
 _SQLITE_ORDER = {

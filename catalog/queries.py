@@ -1,21 +1,14 @@
-"""Lists and look-ups: model objects out, never rows. A catalogue reads what its own station recorded.
-
-Long lists are read in pages, each a short query that starts behind the last row of the one before: a verification of
-terabytes keeps no transaction open, which would keep SQLite's WAL and PostgreSQL's dead rows growing.
-"""
+"""Lists and look-ups of clips, sessions, bays and the log: model objects out, never rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
+from collections.abc import Iterator
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Engine, Select, Table, literal, null, select, tuple_, union
+from sqlalchemy import ColumnElement, Select, literal, null, select, union
 
 from .custody import EMPTY
-from .engines import faults
-from .errors import Ambiguous, CatalogFault, NotFound
 from .model import (
     CheckpointRow,
     Clip,
@@ -30,19 +23,8 @@ from .model import (
     SessionRow,
     Slot,
 )
+from .reader import Reader, Row, columns_of
 from .tables import checkpoints, clips, custody, enrolments, entries, facts, recorders, sessions, slots
-
-PAGE = 500
-_NAMED_CANDIDATES = 5
-
-Row = Sequence[Any]
-Model = TypeVar("Model")
-
-
-def columns_of(table: Table, model: type[Any]) -> list[Column[Any]]:
-    """The columns that a model's fields are named after, in the fields' order."""
-    return [table.c[field.name] for field in fields(model)]
-
 
 _CLIP = columns_of(clips, Clip)
 _SESSION = columns_of(sessions, SessionRow)
@@ -53,12 +35,8 @@ _CHECKPOINT = columns_of(checkpoints, CheckpointRow)
 _CUSTODY = [column for column in custody.c if column.name not in ("subject", "body")] + [custody.c.body]
 
 
-class Queries:
+class Queries(Reader):
     """The reading half of a Catalog. Every method raises CatalogFault when the database fails."""
-
-    def __init__(self, engine: Engine, station: str) -> None:
-        self.station = station
-        self._engine = engine
 
     # ------------------------------------------------------------------------------------------------------- clips
 
@@ -67,31 +45,31 @@ class Queries:
         query = query or ClipQuery()
         base = select(*_CLIP).where(clips.c.station == self.station, *_conditions(query))
         key = (clips.c.sort_at, clips.c.id)
-        found = self._paged(base, key, lambda row: Clip(*row), lambda clip: clip.position, query.after)
+        found = self.paged(base, key, lambda row: Clip(*row), lambda clip: clip.position, query.after)
         return islice(found, query.limit)
 
     def find_clip(self, prefix: str) -> Clip:
         """The one clip whose id begins so. Raises NotFound, Ambiguous."""
-        return Clip(*self._by_prefix("clip", clips, _CLIP, prefix))
+        return Clip(*self.by_prefix("clip", clips, _CLIP, prefix))
 
     def clips_of_session(self, session: str) -> list[Clip]:
         """A session's clips in the order of its listing."""
-        return self._all(Clip, select(*_CLIP).where(self._own(clips, session=session)).order_by(clips.c.seq))
+        return self.all(Clip, select(*_CLIP).where(self.own(clips, session=session)).order_by(clips.c.seq))
 
     def clips_with_digest(self, digest: str) -> list[Clip]:
         """Clips with these bytes; `digest` is `b3:…`."""
-        return self._all(Clip, select(*_CLIP).where(self._own(clips, digest=digest)).order_by(clips.c.id))
+        return self.all(Clip, select(*_CLIP).where(self.own(clips, digest=digest)).order_by(clips.c.id))
 
     def clips_without_facts(self, limit: int | None = None, *, again: bool = False) -> list[Clip]:
         """Clips whose facts nobody has tried to read, by session; with `again` also those a parser failed on."""
-        waiting = select(*_CLIP).where(self._own(clips), clips.c.facts_state != literal("read", literal_execute=True))
+        waiting = select(*_CLIP).where(self.own(clips), clips.c.facts_state != literal("read", literal_execute=True))
         if not again:
             waiting = waiting.where(clips.c.facts_state == "pending")
-        return self._all(Clip, waiting.order_by(clips.c.session, clips.c.seq).limit(limit))
+        return self.all(Clip, waiting.order_by(clips.c.session, clips.c.seq).limit(limit))
 
     def facts_of(self, clip: str) -> list[Fact]:
         """A clip's facts in the order they were read."""
-        return self._all(Fact, select(*_FACT).where(self._own(facts, clip=clip)).order_by(facts.c.position))
+        return self.all(Fact, select(*_FACT).where(self.own(facts, clip=clip)).order_by(facts.c.position))
 
     # ---------------------------------------------------------------------------------------------- what is held
 
@@ -114,14 +92,14 @@ class Queries:
     def _held(self, recorder: str, *wanted: tuple[str, Any]) -> list[Held]:
         shared = ("path", "size_bytes", "fingerprint", "digest")
         as_clips = select(*(clips.c[name] for name in shared), clips.c.id, clips.c.vault_path, clips.c.doubt).where(
-            self._own(clips, recorder=recorder), *(clips.c[name] == value for name, value in wanted)
+            self.own(clips, recorder=recorder), *(clips.c[name] == value for name, value in wanted)
         )
         # An entry that was quarantined before names the same copy again: a union keeps one of them.
         as_entries = (
             select(*(entries.c[name] for name in shared), null(), entries.c.vault_path, null())
             .join(sessions, sessions.c.id == entries.c.session)
             .where(
-                self._own(sessions, recorder=recorder),
+                self.own(sessions, recorder=recorder),
                 entries.c.outcome == literal("quarantined", literal_execute=True),
                 entries.c.vault_path.is_not(None),
                 entries.c.fingerprint.is_not(None),
@@ -129,68 +107,68 @@ class Queries:
             )
         )
         both = union(as_clips, as_entries).subquery()
-        return self._all(Held, select(both).order_by(both.c.path, both.c.vault_path))
+        return self.all(Held, select(both).order_by(both.c.path, both.c.vault_path))
 
     # ---------------------------------------------------------------------------------------------------- sessions
 
     def sessions(self, *, recorder: str | None = None) -> Iterator[SessionRow]:
         """Docking sessions, oldest first."""
-        base = select(*_SESSION).where(self._own(sessions))
+        base = select(*_SESSION).where(self.own(sessions))
         if recorder is not None:
             base = base.where(sessions.c.recorder == recorder)
         key = (sessions.c.opened_at, sessions.c.id)
-        return self._paged(base, key, lambda row: SessionRow(*row), lambda session: (session.opened_at, session.id))
+        return self.paged(base, key, lambda row: SessionRow(*row), lambda session: (session.opened_at, session.id))
 
     def find_session(self, prefix: str) -> SessionRow:
         """The one session whose id begins so. Raises NotFound, Ambiguous."""
-        return SessionRow(*self._by_prefix("session", sessions, _SESSION, prefix))
+        return SessionRow(*self.by_prefix("session", sessions, _SESSION, prefix))
 
     def unsealed_sessions(self) -> list[SessionRow]:
         """Sessions without a seal, oldest first."""
-        waiting = select(*_SESSION).where(self._own(sessions, state="open"))
-        return self._all(SessionRow, waiting.order_by(sessions.c.opened_at, sessions.c.id))
+        waiting = select(*_SESSION).where(self.own(sessions, state="open"))
+        return self.all(SessionRow, waiting.order_by(sessions.c.opened_at, sessions.c.id))
 
     def clearing_intended(self) -> list[SessionRow]:
         """Sessions with a clearing that was intended and has no outcome yet, oldest first."""
-        waiting = select(*_SESSION).where(self._own(sessions, clearing="intended"))
-        return self._all(SessionRow, waiting.order_by(sessions.c.opened_at, sessions.c.id))
+        waiting = select(*_SESSION).where(self.own(sessions, clearing="intended"))
+        return self.all(SessionRow, waiting.order_by(sessions.c.opened_at, sessions.c.id))
 
     def has_sealed(self, session: str) -> bool:
         """Whether a session of exactly this id is recorded as sealed."""
-        sealed = select(sessions.c.id).where(self._own(sessions, id=session), sessions.c.state != "open")
-        return bool(self._rows(sealed))
+        sealed = select(sessions.c.id).where(self.own(sessions, id=session), sessions.c.state != "open")
+        return bool(self.rows(sealed))
 
     def session_entries(self, session: str) -> list[EntryRow]:
         """What became of each entry of a session, in the order of its listing."""
-        return self._all(EntryRow, select(*_ENTRY).where(self._own(entries, session=session)).order_by(entries.c.seq))
+        return self.all(EntryRow, select(*_ENTRY).where(self.own(entries, session=session)).order_by(entries.c.seq))
 
     def quarantined(self) -> Iterator[EntryRow]:
         """Entries whose copy lies in quarantine. A copy may be named by several entries."""
-        base = select(*_ENTRY).where(self._own(entries, outcome="quarantined"), entries.c.vault_path.is_not(None))
+        base = select(*_ENTRY).where(self.own(entries, outcome="quarantined"), entries.c.vault_path.is_not(None))
         key = (entries.c.session, entries.c.seq)
-        return self._paged(base, key, lambda row: EntryRow(*row), lambda entry: (entry.session, entry.seq))
+        return self.paged(base, key, lambda row: EntryRow(*row), lambda entry: (entry.session, entry.seq))
 
     def recorders(self) -> list[Recorder]:
         """All recorders ever seen, by name."""
-        return self._all(Recorder, select(*_RECORDER).where(self._own(recorders)).order_by(recorders.c.id))
+        return self.all(Recorder, select(*_RECORDER).where(self.own(recorders)).order_by(recorders.c.id))
 
     def slots(self) -> list[Slot]:
         """Bays and their ports, by number."""
-        return self._all(Slot, select(*columns_of(slots, Slot)).where(self._own(slots)).order_by(slots.c.slot))
+        return self.all(Slot, select(*columns_of(slots, Slot)).where(self.own(slots)).order_by(slots.c.slot))
 
     def enrolments(self) -> list[Enrolment]:
         """Devices that may be docked, by key."""
         columns = columns_of(enrolments, Enrolment)
-        return self._all(Enrolment, select(*columns).where(self._own(enrolments)).order_by(enrolments.c.key))
+        return self.all(Enrolment, select(*columns).where(self.own(enrolments)).order_by(enrolments.c.key))
 
     # ----------------------------------------------------------------------------------------------------- custody
 
     def custody(self, first: int = 1, last: int | None = None) -> Iterator[CustodyEntry]:
         """Entries `first` to `last` of the log, both included, in their order."""
-        base = select(*_CUSTODY).where(self._own(custody))
+        base = select(*_CUSTODY).where(self.own(custody))
         if last is not None:
             base = base.where(custody.c.seq <= last)
-        return self._paged(base, (custody.c.seq,), _entry, lambda entry: (entry.seq,), (first - 1,))
+        return self.paged(base, (custody.c.seq,), _entry, lambda entry: (entry.seq,), (first - 1,))
 
     def session_log(self, session: str) -> Iterator[CustodyEntry]:
         """The entries about a session."""
@@ -205,80 +183,28 @@ class Queries:
         yield from self._log_about(clip.id)
 
     def _log_about(self, subject: str) -> Iterator[CustodyEntry]:
-        base = select(*_CUSTODY).where(self._own(custody, subject=subject))
-        return self._paged(base, (custody.c.seq,), _entry, lambda entry: (entry.seq,), (0,))
+        base = select(*_CUSTODY).where(self.own(custody, subject=subject))
+        return self.paged(base, (custody.c.seq,), _entry, lambda entry: (entry.seq,), (0,))
 
     def head(self) -> Head:
         """The end of the log; `seq` is 0 when it is empty."""
-        rows = self._rows(head_of(self.station))
+        rows = self.rows(head_of(self.station))
         return Head(*rows[0]) if rows else EMPTY
 
     def last_checkpoint(self) -> CheckpointRow | None:
         """The newest checkpoint."""
-        newest = select(*_CHECKPOINT).where(self._own(checkpoints)).order_by(checkpoints.c.size.desc()).limit(1)
-        found = self._all(CheckpointRow, newest)
+        newest = select(*_CHECKPOINT).where(self.own(checkpoints)).order_by(checkpoints.c.size.desc()).limit(1)
+        found = self.all(CheckpointRow, newest)
         return found[0] if found else None
 
     def checkpoints(self) -> list[CheckpointRow]:
         """All checkpoints, by size."""
-        return self._all(CheckpointRow, select(*_CHECKPOINT).where(self._own(checkpoints)).order_by(checkpoints.c.size))
+        return self.all(CheckpointRow, select(*_CHECKPOINT).where(self.own(checkpoints)).order_by(checkpoints.c.size))
 
     def unexported(self) -> int:
         """How many entries no checkpoint covers yet."""
         last = self.last_checkpoint()
         return self.head().seq - (last.size if last else 0)
-
-    # -------------------------------------------------------------------------------------------------- mechanism
-
-    def _own(self, table: Table, **equal: Any) -> ColumnElement[bool]:
-        own: ColumnElement[bool] = table.c.station == self.station
-        for name, value in equal.items():
-            # Written out where an index covers one value only: the planner must see it.
-            given = literal(value, literal_execute=True) if name in ("state", "outcome") else value
-            own = own & (table.c[name] == given)
-        return own
-
-    def _rows(self, statement: Select[Any]) -> Sequence[Row]:
-        try:
-            with faults("read"), self._engine.connect() as connection:
-                return connection.execute(statement).all()
-        except ValueError as error:
-            # A time or a map that is none: somebody changed the row.
-            raise CatalogFault("read", error) from error
-
-    def _all(self, model: type[Model], statement: Select[Any]) -> list[Model]:
-        return [model(*row) for row in self._rows(statement)]
-
-    def _paged(
-        self,
-        base: Select[Any],
-        key: tuple[Column[Any], ...],
-        make: Callable[[Row], Model],
-        position: Callable[[Model], tuple[Any, ...]],
-        after: tuple[Any, ...] | None = None,
-    ) -> Iterator[Model]:
-        page = base.order_by(*key).limit(PAGE)
-        while True:
-            rows = self._rows(page if after is None else page.where(behind(key, after)))
-            models = [make(row) for row in rows]
-            yield from models
-            if len(models) < PAGE:
-                return
-            after = position(models[-1])
-
-    def _by_prefix(self, kind: str, table: Table, columns: list[Column[Any]], prefix: str) -> Row:
-        if not prefix:
-            raise NotFound(kind, prefix)
-        # A range and not LIKE: it uses the key, and no sign of it means anything else.
-        behind = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-        matching = select(*columns).where(self._own(table), table.c.id >= prefix, table.c.id < behind)
-        rows = self._rows(matching.order_by(table.c.id).limit(_NAMED_CANDIDATES))
-        ids = [row[columns.index(table.c.id)] for row in rows]
-        if not rows:
-            raise NotFound(kind, prefix)
-        if len(rows) > 1 and ids[0] != prefix:
-            raise Ambiguous(kind, prefix, ids)
-        return rows[0]
 
 
 def head_of(station: str) -> Select[Any]:
@@ -294,12 +220,6 @@ def head_of(station: str) -> Select[Any]:
 def _entry(row: Row) -> CustodyEntry:
     station, seq, at, actor, kind, prev, entry_hash, body = row
     return CustodyEntry(station, seq, at, actor, kind, prev, entry_hash, body.encode())
-
-
-def behind(key: tuple[Column[Any], ...], after: tuple[Any, ...]) -> ColumnElement[bool]:
-    """The rows whose key comes after this one in order."""
-    last = [literal(value, column.type) for column, value in zip(key, after, strict=True)]
-    return tuple_(*key) > tuple_(*last) if len(key) > 1 else key[0] > last[0]
 
 
 def _conditions(query: ClipQuery) -> list[ColumnElement[bool]]:

@@ -21,12 +21,13 @@ from . import engines
 from .comparing import differences
 from .custody import EMPTY, next_entries
 from .errors import BadEvent, CatalogBehind, CatalogFault, LogNotEmpty, OwnerNeeded, Unsafe, UnsafeDatabase
-from .events import Event
+from .event import Event
 from .guards import postgres_findings, postgres_grants, sqlite_findings
 from .model import CheckpointRow, CustodyEntry, Difference, Head, utc_text
 from .projection import put
 from .queries import Queries, head_of
-from .tables import REVISION, checkpoints
+from .schema import REVISION
+from .tables import checkpoints
 
 Clock = Callable[[], datetime]
 Answer = TypeVar("Answer")
@@ -169,7 +170,7 @@ class Catalog(Queries):
         }
 
         def add(connection: Connection) -> None:
-            known = select(*(checkpoints.c[name] for name in values)).where(self._own(checkpoints, size=size))
+            known = select(*(checkpoints.c[name] for name in values)).where(self.own(checkpoints, size=size))
             there = connection.execute(known).first()
             if there is None or CheckpointRow(*there) != row:
                 connection.execute(insert(checkpoints), values)

@@ -22,9 +22,6 @@ from sqlalchemy import (
 
 from .columns import CanonicalJson, Name, UtcTime
 
-# What `migrations` leads to: a test holds the two together, so that opening need not load Alembic.
-REVISION = "0003"
-
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -237,8 +234,3 @@ enrolments = Table(
     Column("reason", Name, nullable=False),
     Column("since", UtcTime, nullable=False),
 )
-
-LOG = (custody, checkpoints)
-PROJECTED = (recorders, sessions, entries, clips, facts, slots, enrolments)
-# Rows that a later entry may take away; all others are only added and changed.
-TAKEN_AWAY = (facts, slots, enrolments)

@@ -143,8 +143,8 @@ def rebuilding(option: str | None, owner_url: str | None) -> Iterator[tuple[Open
 
 def upgrade_catalog(option: str | None, owner_url: str | None) -> str:
     """Bring the database to this version's tables; the revision it then has."""
+    from catalog.schema import REVISION
     from catalog.store import Catalog
-    from catalog.tables import REVISION
 
     home, config = _settings(option)
     with WriterLock(home.lock_file):

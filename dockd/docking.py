@@ -18,7 +18,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from catalog.events import ClipIngested, CopyCondemned, EntryResolved, Event, SessionOpened, SessionSealed
+from catalog.event import Event
+from catalog.events import ClipIngested, CopyCondemned, EntryResolved, SessionOpened, SessionSealed
 from hashing.copying import Checkpointed, Condemned, CopyTask, Outcome, SourceFault, Verified, copy_all
 from hashing.digest import Algorithm
 from hashing.reading import fingerprint_of

@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from catalog.events import CatalogRebuilt, Event, SessionSealed, parse
+from catalog.event import Event
+from catalog.events import CatalogRebuilt, SessionSealed
+from catalog.kinds import parse
 from catalog.model import CustodyEntry
 from hashing.canonical import parse_canonical
 from hashing.chain import first_broken

@@ -17,8 +17,8 @@ from catalog.events import (
     EntryResolved,
     RecorderCleared,
     SessionOpened,
-    parse,
 )
+from catalog.kinds import parse
 from hashing.digest import Algorithm, Digest
 from hashing.writing import is_temporary
 from retention.clearing import Doubt

@@ -17,7 +17,7 @@ import click
 import pytest
 from pydantic import BaseModel
 
-from catalog.events import KINDS
+from catalog.kinds import KINDS
 from dockd import finding_words, showing
 from dockd.cli import cli
 from dockd.recorders import load_families

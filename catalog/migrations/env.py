@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import catalog.schema  # noqa: F401  # every room adds its tables
 from catalog.tables import metadata
 
 context.configure(

@@ -13,7 +13,9 @@ import pytest
 
 from catalog.custody import EMPTY, next_entries
 from catalog.errors import BadEvent, CatalogFault, LogNotEmpty
-from catalog.events import Event, StationInitialised, Verified, parse
+from catalog.event import Event
+from catalog.events import StationInitialised, Verified
+from catalog.kinds import parse
 from catalog.model import ClipQuery, CustodyEntry
 from catalog.store import Catalog
 from hashing.canonical import canonical, parse_canonical

@@ -15,9 +15,10 @@ from sqlalchemy import create_engine
 
 from catalog import migrations
 from catalog.engines import engine_for, parse_url
-from catalog.events import KINDS, parse
+from catalog.kinds import KINDS, parse
+from catalog.schema import REVISION
 from catalog.store import Catalog
-from catalog.tables import REVISION, metadata
+from catalog.tables import metadata
 from tests.simulators.histories import docking, read
 from tests.simulators.postgres import PostgresServer
 

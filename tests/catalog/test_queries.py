@@ -13,7 +13,7 @@ from sqlalchemy import event
 from catalog.errors import Ambiguous, NotFound
 from catalog.events import ClipFiled
 from catalog.model import ClipQuery
-from catalog.queries import PAGE
+from catalog.reader import PAGE
 from catalog.store import Catalog
 from tests.simulators.histories import clip_id, digest, docking, ingested, opened, read, resolved
 

@@ -11,8 +11,8 @@ import pytest
 
 from catalog.errors import CatalogBehind, CatalogExists, CatalogUnreachable, OwnerNeeded, UnsafeDatabase
 from catalog.guards import sqlite_findings
+from catalog.schema import REVISION
 from catalog.store import Catalog
-from catalog.tables import REVISION
 from tests.simulators.histories import docking
 from tests.simulators.postgres import Database, PostgresServer
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from catalog.errors import CatalogFault
-from catalog.events import ClearingIntended, RecorderCleared, parse
+from catalog.events import ClearingIntended, RecorderCleared
+from catalog.kinds import parse
 from hashing.filecalls import OsFileCalls
 from tests.simulators.clearings import (
     BINDING,

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from catalog.events import RecorderCleared, parse
+from catalog.events import RecorderCleared
+from catalog.kinds import parse
 from dockd.clearing import Cleared, Clearing
 from dockd.docking import Docking, Progress, Result
 from dockd.listing import Volume

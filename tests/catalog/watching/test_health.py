@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.health import Fit, Quantity, Reading, Reason, Thresholds, Unfit, fit_for_duty, trend
-from catalog.robust import binned, line_through, weighted_median
+from catalog.watching.health import Fit, Quantity, Reading, Reason, Thresholds, Unfit, fit_for_duty, trend
+from catalog.watching.robust import binned, line_through, weighted_median
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 GIB = 1 << 30

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.gaps import FAT_LIMIT_BYTES, Gap, Habits, Kind, Segment, find_gaps
-from catalog.packets import Jump
+from catalog.watching.gaps import FAT_LIMIT_BYTES, Gap, Habits, Kind, Segment, find_gaps
+from catalog.watching.packets import Jump
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SPLIT = Habits(split_ms=300_000, sequence_limit=9999, encoders=("AMBA",))

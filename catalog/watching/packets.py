@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .claims import decimal
+from ..claims import decimal
 
 # What `lines` must come from (`-of compact` names its fields; their order is ffprobe's own).
 FFPROBE_PACKETS = ("-of", "compact", "-show_entries", "packet=codec_type,stream_index,dts_time,pts_time")

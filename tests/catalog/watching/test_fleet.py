@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from catalog.clocks import UNCERTAINTY_MS, Drift, Measurement, Method, drift
-from catalog.gaps import Gap, Habits, Segment, find_gaps
-from catalog.health import Fit, Quantity, Reading, fit_for_duty
-from catalog.packets import Jump
-from catalog.recorded import Known, correct, judge
+from catalog.watching.clocks import UNCERTAINTY_MS, Drift, Measurement, Method, drift
+from catalog.watching.gaps import Gap, Habits, Segment, find_gaps
+from catalog.watching.health import Fit, Quantity, Reading, fit_for_duty
+from catalog.watching.packets import Jump
+from catalog.watching.recorded import Known, correct, judge
 from tests.simulators import fleet as fleet_life
 from tests.simulators import fleet_shift, fleet_values
 from tests.simulators.fleet import fleet

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.clocks import (
+from catalog.watching.clocks import (
     UNCERTAINTY_MS,
     Drift,
     Measurement,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from catalog.clocks import Drift, Measurement, Method
-from catalog.recorded import (
+from catalog.watching.clocks import Drift, Measurement, Method
+from catalog.watching.recorded import (
     Basis,
     Corrected,
     Doubt,

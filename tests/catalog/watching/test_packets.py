@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.packets import FFPROBE_PACKETS, Jump, distinct, time_jumps
+from catalog.watching.packets import FFPROBE_PACKETS, Jump, distinct, time_jumps
 
 
 def clip(path: Path, *late: str) -> Path:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.gap_states import (
+from catalog.watching.gap_states import (
     Explain,
     Refusal,
     Review,

@@ -1,0 +1,67 @@
+"""The tables while entries are applied to them: rows that wait, and rows that must be there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy.sql import Executable
+
+from .errors import BadEvent
+from .model import CustodyEntry
+from .tables import clips, entries, sessions
+
+Row = dict[str, Any]
+
+
+class Fold:
+    """Applies entries through one connection, inside its transaction.
+
+    Runs of entries that only add rows are put in together, since none of them reads what another wrote.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        # The kind that is being applied: a fault names it.
+        self.kind = ""
+        self._waiting: dict[Table, list[Row]] = defaultdict(list)
+
+    def later(self, table: Table, row: Row) -> None:
+        """Have a row put in with the others of its run."""
+        self._waiting[table].append(row)
+
+    def flush(self) -> None:
+        """Put in the rows that wait."""
+        if not self._waiting:
+            return
+        new = {row["session"] for table in (clips, entries) for row in self._waiting.get(table, ())}
+        if new:
+            # A sealed session does not change: its seal is signed.
+            open_ones = select(func.count()).where(sessions.c.id.in_(sorted(new)), sessions.c.state == "open")
+            if self.connection.scalar(open_ones) != len(new):
+                raise BadEvent(self.kind, f"not in an open session: {', '.join(sorted(new))}")
+        for table in (clips, entries):
+            rows = self._waiting.pop(table, None)
+            if rows:
+                self.connection.execute(insert(table), rows)
+
+    def run(self, statement: Executable) -> int:
+        """Change what is there; how many rows that touched."""
+        self.flush()
+        return self.connection.execute(statement).rowcount
+
+    def add(self, table: Table, *rows: Row) -> None:
+        """Put rows in now."""
+        self.flush()
+        if rows:
+            self.connection.execute(insert(table), list(rows))
+
+    def one(self, entry: CustodyEntry, statement: Executable) -> None:
+        """Change one row that must be there. Raises BadEvent."""
+        if self.run(statement) != 1:
+            raise BadEvent(entry.kind, f"entry {entry.seq}: nothing to change")
+
+
+Act = Callable[[Fold, CustodyEntry, Row], None]

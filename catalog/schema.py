@@ -1,0 +1,13 @@
+"""All tables of all rooms, and what may be done to each."""
+
+from __future__ import annotations
+
+from .tables import checkpoints, clips, custody, enrolments, entries, facts, recorders, sessions, slots
+
+# What `migrations` leads to: a test holds the two together, so that opening need not load Alembic.
+REVISION = "0003"
+
+LOG = (custody, checkpoints)
+PROJECTED = (recorders, sessions, entries, clips, facts, slots, enrolments)
+# Rows that a later entry may take away; all others are only added and changed.
+TAKEN_AWAY = (facts, slots, enrolments)
