@@ -33,6 +33,7 @@ _CLIP_FIELDS = (
     "read_back",
     "same_name_as",
 )
+_TIME_FIELDS = ("recorded_earliest", "recorded_latest", "anchor_at", "time_basis", "time_doubt")
 _ENTRY_FIELDS = (
     "session",
     "seq",
@@ -125,6 +126,8 @@ def _ingested(fold: Fold, entry: CustodyEntry, data: Row) -> None:
     row["digest"] = data["digests"]["b3"]
     row["ingested_at"] = entry.at
     row["sort_at"] = data["recorded_at"] or entry.at
+    # Older entries have none of these.
+    row |= {name: data.get(name) for name in _TIME_FIELDS}
     row["facts_state"] = "pending"
     row["clip_class"] = UNCLASSIFIED
     fold.later(clips, row)

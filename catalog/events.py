@@ -46,7 +46,12 @@ class SessionOpened(Event):
 
 @dataclass(frozen=True, slots=True)
 class ClipIngested(Event):
-    """A copy was read back from the medium, equals what the recorder gave, and has its final name."""
+    """A copy was read back from the medium, equals what the recorder gave, and has its final name.
+
+    `recorded_at` is the best value of when it was recorded, between `recorded_earliest` and `recorded_latest`; all are
+    None when that is unknown, and `time_doubt` then says why. `time_basis` is what the limits rest on
+    (catalog.watching.recorded). No period counts from before `anchor_at`, the latest time that is plausible.
+    """
 
     KIND = "clip-ingested"
     clip: str
@@ -69,6 +74,11 @@ class ClipIngested(Event):
     key_mark: bool
     read_back: str
     same_name_as: str | None = None
+    recorded_earliest: str | None = None
+    recorded_latest: str | None = None
+    anchor_at: str | None = None
+    time_basis: str | None = None
+    time_doubt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from typing import Any
 
 from . import events
 from .event import Event
+from .watching import events as watching
 
-_ROOMS = (events,)
+_ROOMS = (events, watching)
 
 KINDS: dict[str, type[Event]] = {
     kind.KIND: kind

@@ -160,7 +160,8 @@ class Clip:
 
     `facts_state` is `pending`, `read` or `failed` (a parser failed; the other's facts are there all the same). `doubt`
     says why the bytes may not be the recorder's: at its second reading it gave others, and they are copied again at its
-    next docking.
+    next docking. `recorded_at` lies between `recorded_earliest` and `recorded_latest`; `time_doubt` says why it is
+    not known. `anchor_at` is the latest time that is plausible, None for as late as it was ingested.
     """
 
     id: str
@@ -191,6 +192,11 @@ class Clip:
     case_no: str | None
     clip_class: str
     doubt: str | None
+    recorded_earliest: datetime | None = None
+    recorded_latest: datetime | None = None
+    anchor_at: datetime | None = None
+    time_basis: str | None = None
+    time_doubt: str | None = None
 
     @property
     def position(self) -> tuple[datetime, str]:

@@ -17,9 +17,10 @@ from .errors import BadEvent
 from .fold import Act, Fold, Row
 from .model import CustodyEntry
 from .tables import custody
+from .watching import applying as watching
 
 # Kinds that leave no trace in the tables are told by the log alone.
-_ACTS: dict[str, Act] = {**applying.ACTS}
+_ACTS: dict[str, Act] = {**applying.ACTS, **watching.ACTS}
 
 
 def put(connection: Connection, log: Sequence[CustodyEntry]) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from .tables import checkpoints, clips, custody, enrolments, entries, facts, recorders, sessions, slots
+from .watching import tables as watching
 
 # What `migrations` leads to: a test holds the two together, so that opening need not load Alembic.
-REVISION = "0003"
+REVISION = "0004"
 
 LOG = (custody, checkpoints)
-PROJECTED = (recorders, sessions, entries, clips, facts, slots, enrolments)
+PROJECTED = (recorders, sessions, entries, clips, facts, slots, enrolments, *watching.PROJECTED)
 # Rows that a later entry may take away; all others are only added and changed.
-TAKEN_AWAY = (facts, slots, enrolments)
+TAKEN_AWAY = (facts, slots, enrolments, *watching.TAKEN_AWAY)

@@ -1,0 +1,85 @@
+"""What clocks, health, gaps and the words of people about them do to the tables."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select, update
+
+from ..errors import BadEvent
+from ..fold import Act, Fold, Row
+from ..model import CustodyEntry
+from ..tables import clips
+from .tables import clock_readings, clock_settings, duty_verdicts, examinations, gaps, health_readings
+
+
+def _measured(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    fold.add(clock_readings, data | {"station": entry.station})
+
+
+def _set(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    fold.add(clock_settings, data | {"station": entry.station, "took": None, "judged_in": None})
+
+
+def _judged(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    setting = update(clock_settings).where(clock_settings.c.session == data["set_in"])
+    fold.one(entry, setting.values(took=data["took"], judged_in=data["session"]))
+
+
+def _settled(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    known = {"recorded_at": data["likely"], "sort_at": data["likely"], "time_source": "settled", "time_doubt": None}
+    limits = {"recorded_earliest": data["earliest"], "recorded_latest": data["latest"], "anchor_at": data["latest"]}
+    fold.one(entry, update(clips).where(clips.c.id == data["clip"]).values(**known, **limits))
+
+
+def _health(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    fold.add(health_readings, data | {"station": entry.station})
+
+
+def _duty(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    # A recorder that is cleared is judged anew; the last word of its session counts.
+    fold.run(delete(duty_verdicts).where(duty_verdicts.c.session == data["session"]))
+    fold.add(duty_verdicts, data | {"station": entry.station, "judged_at": entry.at})
+
+
+def _examined(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    fold.run(delete(examinations).where(examinations.c.session == data["session"]))
+    fold.add(examinations, data | {"station": entry.station, "examined_at": entry.at})
+
+
+def _found(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    row = {
+        name: data[name]
+        for name in ("found_in", "recorder", "before_clip", "after_clip", "length_ms", "uncertainty_ms", "evidence")
+    }
+    row |= {"id": data["gap"], "kind": data["gap_kind"], "start_at": data["start"], "end_at": data["end"]}
+    fold.add(gaps, row | {"station": entry.station, "found_at": entry.at, "state": "open", "explainers": []})
+
+
+def _explained(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    fold.flush()
+    before = fold.connection.scalar(select(gaps.c.explainers).where(gaps.c.id == data["gap"]))
+    if before is None:
+        raise BadEvent(entry.kind, f"entry {entry.seq}: no such gap")
+    said = {name: data[name] for name in ("clip_of_words", "at_ms", "text", "attachment", "attachment_digest")}
+    said |= {"explained_by": data["by"], "explained_at": entry.at, "explainers": sorted({*before, data["by"]})}
+    said |= {"reviewed_by": None, "reviewed_at": None, "review_note": None}
+    fold.one(entry, update(gaps).where(gaps.c.id == data["gap"]).values(state="explained", **said))
+
+
+def _reviewed(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    state = "reviewed" if data["accepted"] else "open"
+    said = {"reviewed_by": data["by"], "reviewed_at": entry.at, "review_note": data["note"]}
+    fold.one(entry, update(gaps).where(gaps.c.id == data["gap"]).values(state=state, **said))
+
+
+ACTS: dict[str, Act] = {
+    "clock-measured": _measured,
+    "clock-set": _set,
+    "clock-setting-judged": _judged,
+    "clip-time-settled": _settled,
+    "health-read": _health,
+    "duty-judged": _duty,
+    "session-examined": _examined,
+    "gap-found": _found,
+    "gap-explained": _explained,
+    "gap-reviewed": _reviewed,
+}
