@@ -81,10 +81,6 @@ class Queries(Reader):
         """What the vault has of one path of this size; fingerprints say whether it is the same."""
         return self._held(recorder, ("path", path), ("size_bytes", size_bytes))
 
-    def held_by_digest(self, recorder: str, digest: str) -> list[Held]:
-        """What the vault has of a recorder with these bytes."""
-        return self._held(recorder, ("digest", digest))
-
     def same_name(self, recorder: str, path: str) -> list[Held]:
         """What the vault has of one path of a recorder, whatever its bytes."""
         return self._held(recorder, ("path", path))

@@ -100,16 +100,6 @@ class Busy(DockdError):
         self.since = since
 
 
-class VaultFault(DockdError):
-    """A call on the vault failed outside the copying of a clip; ingest stops."""
-
-    def __init__(self, path: str, act: str, cause: OSError) -> None:
-        super().__init__(path, act, cause)
-        self.path = path
-        self.act = act
-        self.cause = cause
-
-
 class NoSpace(DockdError):
     """The vault has not the room that this needs; both in bytes. Nothing is ever deleted to make some (P9)."""
 
@@ -135,10 +125,6 @@ class LedgerFault(DockdError):
         super().__init__(place, reason)
         self.place = place
         self.reason = reason
-
-
-class Interrupted(DockdError):
-    """Somebody asked us to stop; what was begun is kept and resumed."""
 
 
 class NothingPlugged(DockdError):

@@ -138,8 +138,6 @@ def _of_dockd(error: BaseException) -> Explained | None:
             )
         case own.Busy():
             return _busy(error)
-        case own.VaultFault():
-            return _vault(error.path, error.act, error.cause)
         case own.NoSpace():
             return Explained(
                 _("the vault has no room: {needed} are needed, {free} are free").format(
@@ -162,8 +160,6 @@ def _of_dockd(error: BaseException) -> Explained | None:
                 _("keep the vault as it is, and compare it with a checkpoint that left this machine"),
                 Exit.CATALOGUE,
             )
-        case own.Interrupted():
-            return _interrupted()
         case own.NothingPlugged():
             return Explained(
                 _("nothing was plugged in within {seconds} s").format(seconds=f"{error.waited_s:.0f}"),

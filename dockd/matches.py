@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from .entry_words import entry_text
 from .examining import Entry, Examined
 from .i18n import _, language
 from .naming import shown
@@ -119,7 +120,7 @@ def _remarks(entry: Entry) -> str:
     remarks = [_("newer than this docking")] if entry.newer else []
     remarks += [_("cannot be read")] if entry.unreadable else []
     if not isinstance(said, Taken):
-        return "  " + ", ".join([said.reason, *remarks])
+        return "  " + ", ".join([entry_text(said.reason), *remarks])
     facts = {"recorder": said.recorder, "officer": said.officer, "at": said.claimed_at, "doubt": said.time_doubt}
     facts |= {"sequence": said.sequence, "recording": said.recording}
     told = [f"{name}={value}" for name, value in facts.items() if value is not None]

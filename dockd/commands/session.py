@@ -10,6 +10,7 @@ import click
 from catalog.model import EntryRow, SessionRow
 
 from ..assembly import Opened, reading
+from ..entry_words import entry_text
 from ..exits import Exit
 from ..i18n import _
 from ..showing import echo_json, local_text, outcome_text, size_text, state_text
@@ -55,7 +56,7 @@ def show_session(home: str | None, session_id: str, as_json: bool) -> int:
         click.echo(_line(opened, row))
         click.echo("  " + _("in the vault: {path}").format(path=row.vault_dir))
         for entry in entries:
-            note = f"  {entry.reason}" if entry.reason else ""
+            note = f"  {entry_text(entry.reason)}" if entry.reason else ""
             gone = _(" (removed from the recorder)") if entry.cleared else ""
             outcome = padded(outcome_text(entry.outcome), 13)
             click.echo(f"  {entry.seq:5d}  {outcome} {size_text(entry.size_bytes):>10}  {entry.path}{note}{gone}")

@@ -12,7 +12,7 @@ import catalog.errors
 import dockd.errors
 import hashing.errors
 from catalog.errors import Ambiguous, CatalogFault, CatalogUnreachable, NotFound, Unsafe, UnsafeDatabase
-from dockd.errors import Busy, ConfigFault, Interrupted, LedgerFault, NoSpace, Problem, SettingFault, ToolMissing
+from dockd.errors import Busy, ConfigFault, LedgerFault, NoSpace, Problem, SettingFault, ToolMissing
 from dockd.exits import Exit
 from dockd.explain import explain, report
 from hashing.errors import DigestMismatch, TargetFault
@@ -25,11 +25,9 @@ EXAMPLES: list[BaseException] = [
     dockd.errors.HomeExists("/srv/dockd.toml"),
     dockd.errors.HomeFault("/srv/run/writer.lock", "open", PermissionError(errno.EACCES, "Permission denied")),
     dockd.errors.Busy(7, "dockd dock /media/a", "2026-11-21T01:35:00Z"),
-    dockd.errors.VaultFault("vault/x", "fsync", FULL),
     dockd.errors.NoSpace(5 * 2**30, 2**20),
     dockd.errors.ToolMissing("exiftool", "libimage-exiftool-perl"),
     dockd.errors.LedgerFault("entry 7", "the hash differs"),
-    dockd.errors.Interrupted(),
     dockd.errors.NothingPlugged(60.0),
     dockd.errors.SourceNotAFolder("/media/none"),
     catalog.errors.CatalogFault("append", RuntimeError("disk I/O error")),
@@ -93,7 +91,7 @@ def test_a_sentence_begins_small_ends_open_and_a_hint_follows(error: BaseExcepti
         (NotFound("clip", "x"), Exit.NOT_FOUND),
         (Ambiguous("clip", "x", []), Exit.NOT_FOUND),
         (ToolMissing("bwrap", "bubblewrap"), Exit.TOOL),
-        (Interrupted(), Exit.INTERRUPTED),
+        (KeyboardInterrupt(), Exit.INTERRUPTED),
         (KeyboardInterrupt(), Exit.INTERRUPTED),
         (DigestMismatch("x", "b3:1", "b3:2"), Exit.VAULT),
         (PermissionError(errno.EACCES, "Permission denied", "/srv"), Exit.FAULT),
