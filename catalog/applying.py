@@ -1,4 +1,4 @@
-"""What a docking, a filing and a bay do to the tables."""
+"""What a docking and a bay do to the tables."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ _CLIP_FIELDS = (
     "same_name_as",
 )
 _TIME_FIELDS = ("recorded_earliest", "recorded_latest", "anchor_at", "time_basis", "time_doubt")
+_OFFICER_FIELDS = ("officer_claimed", "officer_bound", "officer_basis", "officer_why")
 _ENTRY_FIELDS = (
     "session",
     "seq",
@@ -128,6 +129,7 @@ def _ingested(fold: Fold, entry: CustodyEntry, data: Row) -> None:
     row["sort_at"] = data["recorded_at"] or entry.at
     # Older entries have none of these.
     row |= {name: data.get(name) for name in _TIME_FIELDS}
+    row |= _attribution(data)
     row["facts_state"] = "pending"
     row["clip_class"] = UNCLASSIFIED
     fold.later(clips, row)
@@ -149,6 +151,15 @@ def _ingested(fold: Fold, entry: CustodyEntry, data: Row) -> None:
             "cleared": False,
         },
     )
+
+
+def _attribution(data: Row) -> Row:
+    if data.get("officer_basis") is not None:
+        return {name: data[name] for name in _OFFICER_FIELDS}
+    # Older entries: nobody but the recorder itself said whose it is.
+    claimed = data["officer"]
+    basis = "claimed" if claimed else None
+    return dict.fromkeys(_OFFICER_FIELDS) | {"officer_claimed": claimed, "officer_basis": basis}
 
 
 def _resolved(fold: Fold, entry: CustodyEntry, data: Row) -> None:
@@ -176,11 +187,6 @@ def _facts(fold: Fold, entry: CustodyEntry, data: Row) -> None:
     ]
     if rows:
         fold.connection.execute(insert(facts), rows)
-
-
-def _filed(fold: Fold, entry: CustodyEntry, data: Row) -> None:
-    clip = update(clips).where(clips.c.id == data["clip"])
-    fold.one(entry, clip.values(case_no=data["case_no"], clip_class=data["clip_class"]))
 
 
 # ----------------------------------------------------------------------------------------- bays and enrolments
@@ -217,7 +223,6 @@ ACTS: dict[str, Act] = {
     "clearing-intended": _intended,
     "recorder-cleared": _cleared,
     "facts-read": _facts,
-    "clip-filed": _filed,
     "slot-bound": _bound,
     "slot-unbound": _unbound,
     "recorder-enrolled": _enrolled,

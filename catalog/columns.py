@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import String, Text
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy import TIMESTAMP, String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -60,6 +59,27 @@ def _moment(value: str | datetime) -> tuple[datetime, str]:
     if moment.tzinfo is None:
         raise ValueError(f"time without zone: {value}")
     return moment, utc_text(moment)
+
+
+class Day(TypeDecorator[date]):
+    """A day of the agency's calendar. Takes a date or its ISO text; both databases keep text that sorts as days do."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """As Name: the same order on both."""
+        return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Raises ValueError for text that is no day."""
+        if value is None:
+            return None
+        return (date.fromisoformat(value) if isinstance(value, str) else value).isoformat()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
+        """The day again."""
+        return None if value is None else date.fromisoformat(value)
 
 
 class CanonicalJson(TypeDecorator[Any]):

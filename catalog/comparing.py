@@ -17,14 +17,14 @@ from sqlalchemy.types import TypeDecorator
 
 from hashing.digest import digest_of
 
-from .columns import CanonicalJson, UtcTime
+from .columns import CanonicalJson, Day, UtcTime
 from .engines import faults, sqlite_engine
 from .errors import BadEvent
 from .model import CustodyEntry, Difference, utc_text
 from .projection import put
 from .reader import PAGE, behind
 from .schema import PROJECTED
-from .tables import custody, metadata
+from .tables import WORKED_OUT, custody, metadata
 
 Row = tuple[Any, ...]
 _ABSENT = "absent"
@@ -94,8 +94,9 @@ class _Comparing:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.key = list(table.primary_key.columns)
-        self._places = [list(table.c).index(column) for column in self.key]
-        self.columns = [_raw(column) for column in table.c]
+        self.told = [column for column in table.c if WORKED_OUT not in column.info]
+        self._places = [self.told.index(column) for column in self.key]
+        self.columns = [_raw(column) for column in self.told]
 
     def key_of(self, row: Row) -> Row:
         return tuple(row[place] for place in self._places)
@@ -114,7 +115,7 @@ _RANK = {int: 1, str: 2, bytes: 3}
 def _raw(column: Column[Any]) -> ColumnElement[Any]:
     if isinstance(column.type, UtcTime):
         return type_coerce(column, _TimeText())
-    if isinstance(column.type, CanonicalJson):
+    if isinstance(column.type, CanonicalJson | Day):
         return type_coerce(column, Text())
     if isinstance(column.type, Boolean):
         return type_coerce(column, Integer())
@@ -133,7 +134,7 @@ def _of_table(table: Table, expected: Iterator[Row], found: Iterator[Row]) -> It
             yield Difference(table.name, how.text(right), "", _ABSENT, _PRESENT)
             right = next(found, None)
         elif left is not None and right is not None:
-            for column, wanted, there in zip(table.c, left, right, strict=True):
+            for column, wanted, there in zip(how.told, left, right, strict=True):
                 if wanted != there:
                     yield Difference(table.name, how.text(left), column.name, str(wanted), str(there))
             left, right = next(expected, None), next(found, None)

@@ -51,6 +51,9 @@ class ClipIngested(Event):
     `recorded_at` is the best value of when it was recorded, between `recorded_earliest` and `recorded_latest`; all are
     None when that is unknown, and `time_doubt` then says why. `time_basis` is what the limits rest on
     (catalog.watching.recorded). No period counts from before `anchor_at`, the latest time that is plausible.
+
+    `officer` follows from the ledger, on `officer_basis`; None with `officer_why` until a person settles it
+    (catalog.people.attributing). Entries without a basis are older: their `officer` is whom the recorder named.
     """
 
     KIND = "clip-ingested"
@@ -79,6 +82,10 @@ class ClipIngested(Event):
     anchor_at: str | None = None
     time_basis: str | None = None
     time_doubt: str | None = None
+    officer_claimed: str | None = None
+    officer_bound: str | None = None
+    officer_basis: str | None = None
+    officer_why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

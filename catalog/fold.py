@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, insert, select
 from sqlalchemy.sql import Executable
 
+from .bulk import put_in
 from .errors import BadEvent
 from .model import CustodyEntry
 from .tables import clips, entries, sessions
@@ -42,10 +43,12 @@ class Fold:
             open_ones = select(func.count()).where(sessions.c.id.in_(sorted(new)), sessions.c.state == "open")
             if self.connection.scalar(open_ones) != len(new):
                 raise BadEvent(self.kind, f"not in an open session: {', '.join(sorted(new))}")
-        for table in (clips, entries):
-            rows = self._waiting.pop(table, None)
-            if rows:
-                self.connection.execute(insert(table), rows)
+        # Entries refer to clips; no other table that is filled in runs refers to one of its own run.
+        for table in dict.fromkeys((clips, entries, *self._waiting)):
+            try:
+                put_in(self.connection, table, self._waiting.pop(table, ()))
+            except (KeyError, TypeError, ValueError) as error:
+                raise BadEvent(self.kind, repr(error)) from error
 
     def run(self, statement: Executable) -> int:
         """Change what is there; how many rows that touched."""

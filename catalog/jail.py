@@ -21,7 +21,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -101,8 +101,16 @@ class Jail:
         words += [*_prlimit(self.limits), *argv]
         return [os.fsencode(word) for word in words]
 
-    def run(self, argv: Sequence[Path], timeout_s: float, output_limit_bytes: int) -> Ran:
+    def run(
+        self,
+        argv: Sequence[Path],
+        timeout_s: float,
+        output_limit_bytes: int,
+        take: Callable[[bytes], None] | None = None,
+    ) -> Ran:
         """Run `argv` with /dev/null as input, until it ends or a limit ends it; the kernel ends what it leaves running.
+
+        `take` is given the standard output piece by piece as it comes, and `stdout` is then empty.
 
         `output_limit_bytes` bounds what it prints on both streams; `stdout` is what came before. The box dies with
         the thread that started it. Raises OSError when bubblewrap cannot be started at all.
@@ -116,7 +124,7 @@ class Jail:
             process_group=0,
         )
         try:
-            stdout, tail, stopped = _collect(process, started + timeout_s, output_limit_bytes)
+            stdout, tail, stopped = _collect(process, started + timeout_s, output_limit_bytes, take)
         finally:
             end(process)
         code = process.returncode
@@ -139,7 +147,10 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _collect(
-    process: subprocess.Popen[bytes], deadline: float, output_limit_bytes: int
+    process: subprocess.Popen[bytes],
+    deadline: float,
+    output_limit_bytes: int,
+    take: Callable[[bytes], None] | None,
 ) -> tuple[bytes, bytes, Literal["time", "output"] | None]:
     """Both streams until they end, the time is over or too much was printed; the latter two kill the box."""
     assert process.stdout is not None and process.stderr is not None
@@ -161,7 +172,7 @@ def _collect(
                     waiting.unregister(key.fileobj)
                     continue
                 if key.fileobj is process.stdout:
-                    stdout += chunk[: max(0, output_limit_bytes - total)]
+                    (take or stdout.extend)(chunk[: max(0, output_limit_bytes - total)])
                 else:
                     tail[:] = (tail + chunk)[-_STDERR_TAIL_BYTES:]
                 total += len(chunk)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from . import events
+from .cases import events as cases
+from .documents import events as documents
 from .event import Event
+from .keeping import events as keeping
+from .people import events as people
 from .watching import events as watching
 
-_ROOMS = (events, watching)
+_ROOMS = (events, cases, documents, keeping, people, watching)
 
 KINDS: dict[str, type[Event]] = {
     kind.KIND: kind

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from .boxes import Frame
 from .claims import Point, Refused, claimed_time, decimal, iso6709, point, thinned, track
+from .watching.packets import Jump
 
 FactValue = int | str | list[str] | list[list[str]] | dict[str, str]
 
@@ -23,11 +25,15 @@ EXIFTOOL_TAGS = (
     *("-ExifToolVersion", "-FileType", "-MIMEType", "-Duration#", "-ImageSize#", "-Error", "-Warning"),
     *("-SubSecDateTimeOriginal", "-DateTimeOriginal", "-CreationDate", "-SubSecCreateDate", "-CreateDate"),
     *("-DateCreated", "-Make", "-Model", "-SerialNumber", "-CameraSerialNumber", "-InternalSerialNumber"),
-    *("-DeviceSerialNo", "-FirmwareVersion", "-Firmware", "-Software", "-Encoder"),
+    *("-DeviceSerialNo", "-FirmwareVersion", "-Firmware", "-Software", "-Encoder", "-CompressorName"),
+    "-ModifyDate",
     *("-GPSLatitude#", "-GPSLongitude#", "-GPSCoordinates#", "-LocationInformation#"),
 )
 
 _TEXT_MAX = 200
+# Programs that one recording names, and jumps of its time that are kept one by one.
+_ENCODERS_MAX = 16
+JUMPS_MAX = 100
 _SECONDS_MAX = 10**9
 _PIXELS_MAX = 10**6
 _TEXT_SUBTITLES = frozenset({"mov_text", "subrip", "srt", "text", "webvtt", "ass", "ssa"})
@@ -47,7 +53,11 @@ class Fact:
     video_codec, audio_codec, container, mime, streams, make, model, serial, firmware, software, encoder (no unit),
     warning (exiftool's), created (ISO 8601; unit "utc", "local" when it carries its offset, or "unzoned"), gps_point
     ({lat, lon}, degrees), gps_track ([time, lat, lon] each; "unzoned time, degrees, degrees"), gps_track_points (how
-    many the recording has; the track is thinned evenly). No fractions: coordinates and ratios are text.
+    many the recording has; the track is thinned evenly), modified (as created: when the container says it was last
+    changed), encoders (every program that container and streams name), indexed ("yes" or "no": the container's index
+    is there and it was ended properly; MP4, MOV, 3GP and AVI only), edit_lists (tracks of which an edit list leaves
+    something out), time_jumps ([stream, kind, where it begins, length] each, where the time of packets jumps; whole
+    recording read) and time_jumps_more (how many beyond the first 100). No fractions: coordinates and ratios are text.
     """
 
     name: str
@@ -72,16 +82,21 @@ class Reading:
     failures: tuple[Failure, ...] = ()
 
 
-def merged(exiftool: Reading, ffprobe: Reading, subtitles: Reading) -> Reading:
-    """One fact for each name, from the parser that knows it better; every failure."""
+def merged(exiftool: Reading, ffprobe: Reading, *others: Reading) -> Reading:
+    """One fact for each name, from the parser that knows it better, `encoders` from both; every failure."""
     by_name: dict[str, Fact] = {}
-    for fact in (*exiftool.facts, *ffprobe.facts, *subtitles.facts):
+    for fact in (*exiftool.facts, *ffprobe.facts, *(fact for reading in others for fact in reading.facts)):
         if fact.name not in by_name:
             by_name[fact.name] = fact
     for fact in ffprobe.facts:
         if fact.name in _FFPROBE_FIRST:
             by_name[fact.name] = fact
-    return Reading(tuple(by_name.values()), exiftool.failures + ffprobe.failures + subtitles.failures)
+    named = [fact for reading in (exiftool, ffprobe) for fact in reading.facts if fact.name == "encoders"]
+    if len(named) > 1:
+        values = [value for fact in named if isinstance(fact.value, list) for value in fact.value]
+        by_name["encoders"] = _encoders(map(str, values), ", ".join(fact.source for fact in named))
+    failures = [failure for reading in (exiftool, ffprobe, *others) for failure in reading.failures]
+    return Reading(tuple(by_name.values()), tuple(failures))
 
 
 def clean(text: str) -> str:
@@ -114,6 +129,10 @@ def from_exiftool(output: str) -> Reading:
     size = re.fullmatch(r"(\d{1,7})[ x](\d{1,7})", value, re.ASCII)
     if size:
         facts += [*_pixels("width", size[1], f"{source} {key}"), *_pixels("height", size[2], f"{source} {key}")]
+    programs = [value for tag in _EXIFTOOL_ENCODERS for key, value in tags if key.endswith(f":{tag}")]
+    if programs:
+        facts.append(_encoders(programs, f"{source} {', '.join(_EXIFTOOL_ENCODERS)}"))
+    facts += _modified(tags, source)
     facts_or_failures: list[Fact | Failure] = [*_exiftool_created(tags, source), *_exiftool_place(tags, source)]
     facts += [found for found in facts_or_failures if isinstance(found, Fact)]
     failures += [found for found in facts_or_failures if isinstance(found, Failure)]
@@ -139,6 +158,11 @@ def from_ffprobe(output: str) -> Reading:
     for name, tag in _FFPROBE_TEXTS:
         if tags.get(tag):
             facts.append(Fact(name, tags[tag], "", f"{source} format.tags.{tag}"))
+    programs = [tags[tag] for tag in ("encoder", "com.apple.quicktime.software") if tags.get(tag)]
+    for stream in _streams(answer):
+        programs += [_text(value) for key, value in _dict(stream.get("tags")).items() if key.lower() == "encoder"]
+    if programs:
+        facts.append(_encoders(programs, f"{source} format.tags, stream.tags"))
     failures: list[Failure] = []
     for found in (*_ffprobe_created(tags, names, source), *_ffprobe_place(tags, source)):
         if isinstance(found, Fact):
@@ -146,6 +170,24 @@ def from_ffprobe(output: str) -> Reading:
         else:
             failures.append(found)
     return Reading(tuple(facts), tuple(failures))
+
+
+def from_frame(frame: Frame) -> Reading:
+    """Facts in the frame of a container."""
+    source = f"box walk {frame.kind}"
+    facts = [Fact("indexed", "yes" if frame.indexed else "no", "", source)]
+    if frame.edit_lists is not None:
+        facts.append(Fact("edit_lists", frame.edit_lists, "tracks", source))
+    return Reading(tuple(facts))
+
+
+def from_packets(jumps: Iterable[Jump], more: int, source: str) -> Reading:
+    """Facts of a recording's packets: an empty list says that its time does not jump."""
+    rows = [[str(jump.stream), jump.kind, str(jump.at_ms), str(jump.length_ms)] for jump in jumps]
+    facts = [Fact("time_jumps", rows, "stream, kind, ms, ms", source)]
+    if more:
+        facts.append(Fact("time_jumps_more", more, "jumps", source))
+    return Reading(tuple(facts))
 
 
 def text_subtitle(output: str) -> tuple[int, str] | None:
@@ -190,6 +232,7 @@ _FFPROBE_TEXTS = (
     ("software", "com.apple.quicktime.software"),
     ("encoder", "encoder"),
 )
+_EXIFTOOL_ENCODERS = ("Encoder", "Software", "CompressorName")
 # When recording began, as far as the file says so; then when the file was made.
 _BEGAN = ("SubSecDateTimeOriginal", "DateTimeOriginal", "CreationDate")
 _MADE = ("SubSecCreateDate", "CreateDate", "DateCreated")
@@ -211,6 +254,19 @@ def _exiftool_created(tags: list[tuple[str, str]], source: str) -> Iterator[Fact
             yield next((claim for claim in claims if claim.unit != "unzoned"), claims[0])
             return
     yield from (Failure("exiftool", problem.reason) for problem in refused[:1])
+
+
+def _modified(tags: list[tuple[str, str]], source: str) -> Iterator[Fact]:
+    """The latest change that the container claims; a claim that cannot be is none."""
+    said = [(claimed_time(value), key) for key, value in tags if key.endswith(":ModifyDate")]
+    claims = [(claim[0], claim[1], key) for claim, key in said if isinstance(claim, tuple)]
+    if claims:
+        value, unit, key = max(claims)
+        yield Fact("modified", value, unit, f"{source} {key}")
+
+
+def _encoders(programs: Iterable[str], source: str) -> Fact:
+    return Fact("encoders", list(dict.fromkeys(programs))[:_ENCODERS_MAX], "", clean(source))
 
 
 def _exiftool_place(tags: list[tuple[str, str]], source: str) -> Iterator[Fact | Failure]:

@@ -161,7 +161,9 @@ class Clip:
     `facts_state` is `pending`, `read` or `failed` (a parser failed; the other's facts are there all the same). `doubt`
     says why the bytes may not be the recorder's: at its second reading it gave others, and they are copied again at its
     next docking. `recorded_at` lies between `recorded_earliest` and `recorded_latest`; `time_doubt` says why it is
-    not known. `anchor_at` is the latest time that is plausible, None for as late as it was ingested.
+    not known. `anchor_at` is the latest time that is plausible, None for as late as it was ingested. `officer` rests on
+    `officer_basis`, and is None, with `officer_why`, where a person must settle it (catalog.people.attributing);
+    `officer_claimed` is whom the recording's own name says, `officer_bound` whom the recorder's binding file.
     """
 
     id: str
@@ -189,7 +191,6 @@ class Clip:
     sort_at: datetime
     duration_ms: int | None
     facts_state: str
-    case_no: str | None
     clip_class: str
     doubt: str | None
     recorded_earliest: datetime | None = None
@@ -197,6 +198,10 @@ class Clip:
     anchor_at: datetime | None = None
     time_basis: str | None = None
     time_doubt: str | None = None
+    officer_claimed: str | None = None
+    officer_bound: str | None = None
+    officer_basis: str | None = None
+    officer_why: str | None = None
 
     @property
     def position(self) -> tuple[datetime, str]:
@@ -236,7 +241,9 @@ class Held:
 class ClipQuery:
     """Which clips. Unset means any; times compare with `recorded_at`, or `ingested_at` where that is unknown.
 
-    `since` is included, `until` is not. `after` is the `position` of the last clip seen.
+    `since` is included, `until` is not. `departments` is any of these, `among` only clips of these ids;
+    `unattributed` asks for recordings whose officer a person must settle, `time_unknown` for those whose time.
+    `after` is the `position` of the last clip seen.
     """
 
     department: str | None = None
@@ -244,10 +251,13 @@ class ClipQuery:
     officer: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-    case_no: str | None = None
     clip_class: str | None = None
     session: str | None = None
     kind: str | None = None
+    time_unknown: bool = False
+    unattributed: bool = False
+    departments: frozenset[str] | None = None
+    among: frozenset[str] | None = None
     limit: int | None = None
     after: tuple[datetime, str] | None = None
 

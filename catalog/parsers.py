@@ -11,6 +11,7 @@ import ffmpeg
 
 from . import media
 from .jail import NOBODY, Jail, Limits, View
+from .watching.packets import FFPROBE_PACKETS
 
 # What ffprobe and ffmpeg may open: containers of recordings. No playlists, no concatenations, nothing that names
 # other files.
@@ -28,6 +29,7 @@ _FFPROBE_ENTRIES = ":".join(
         "format_tags=creation_time,date,encoder,location,com.apple.quicktime.creationdate,com.apple.quicktime.make,"
         "com.apple.quicktime.model,com.apple.quicktime.software,com.apple.quicktime.location.ISO6709",
         "stream=index,codec_type,codec_name,width,height,avg_frame_rate",
+        "stream_tags=encoder",
         "stream_disposition=attached_pic",
     )
 )
@@ -79,6 +81,12 @@ def ffprobe_arguments(inside: str) -> list[str]:
     words = ["-v", "error", "-protocol_whitelist", "file", "-format_whitelist", FORMATS]
     words += ["-show_program_version", "-show_format", "-show_streams"]
     return [*words, "-show_entries", _FFPROBE_ENTRIES, "-of", "json", "-i", inside]
+
+
+def packet_arguments(inside: str) -> list[str]:
+    """What ffprobe is told to list the packets of the file at `inside`, as `catalog.watching.packets` reads them."""
+    words = ["-v", "error", "-protocol_whitelist", "file", "-format_whitelist", FORMATS]
+    return [*words, *FFPROBE_PACKETS, "-i", inside]
 
 
 def subtitle_arguments(inside: str, index: int) -> list[str]:

@@ -9,18 +9,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from . import applying
+from .bulk import put_in
+from .cases import applying as cases
 from .custody import subject_of
+from .documents import applying as documents
 from .errors import BadEvent
 from .fold import Act, Fold, Row
+from .keeping import applying as keeping
 from .model import CustodyEntry
+from .people import applying as people
 from .tables import custody
 from .watching import applying as watching
 
 # Kinds that leave no trace in the tables are told by the log alone.
-_ACTS: dict[str, Act] = {**applying.ACTS, **watching.ACTS}
+_ACTS: dict[str, Act] = {
+    **applying.ACTS,
+    **cases.ACTS,
+    **documents.ACTS,
+    **keeping.ACTS,
+    **people.ACTS,
+    **watching.ACTS,
+}
 
 
 def put(connection: Connection, log: Sequence[CustodyEntry]) -> None:
@@ -43,7 +55,7 @@ def put(connection: Connection, log: Sequence[CustodyEntry]) -> None:
         }
         for entry, data in read
     ]
-    connection.execute(insert(custody), rows)
+    put_in(connection, custody, rows)
     _apply(Fold(connection), read)
 
 
@@ -72,6 +84,8 @@ def _apply(fold: Fold, log: Iterable[tuple[CustodyEntry, Row]]) -> None:
         fold.kind = entry.kind
         try:
             act(fold, entry, data)
+            if entry.kind in keeping.AFTER:
+                keeping.AFTER[entry.kind](fold, entry, data)
         except (KeyError, TypeError, ValueError) as error:
             raise BadEvent(entry.kind, f"entry {entry.seq}: {error!r}") from error
     fold.flush()

@@ -26,6 +26,9 @@ from .model import (
 from .reader import Reader, Row, columns_of
 from .tables import checkpoints, clips, custody, enrolments, entries, facts, recorders, sessions, slots
 
+# Kinds of clips that are recordings, and not what a recorder writes beside them.
+RECORDINGS = ("video", "audio", "photo")
+
 _CLIP = columns_of(clips, Clip)
 _SESSION = columns_of(sessions, SessionRow)
 _ENTRY = columns_of(entries, EntryRow)
@@ -168,17 +171,18 @@ class Queries(Reader):
 
     def session_log(self, session: str) -> Iterator[CustodyEntry]:
         """The entries about a session."""
-        return self._log_about(session)
+        return self.log_about(session)
 
     def clip_log(self, clip: Clip) -> Iterator[CustodyEntry]:
         """The entries about one clip: its ingest and all that came after."""
-        for entry in self._log_about(clip.session):
+        for entry in self.log_about(clip.session):
             if entry.kind == "clip-ingested" and entry.data["clip"] == clip.id:
                 yield entry
                 break
-        yield from self._log_about(clip.id)
+        yield from self.log_about(clip.id)
 
-    def _log_about(self, subject: str) -> Iterator[CustodyEntry]:
+    def log_about(self, subject: str) -> Iterator[CustodyEntry]:
+        """The entries about one thing of which there are no lists: a gap, a document."""
         base = select(*_CUSTODY).where(self.own(custody, subject=subject))
         return self.paged(base, (custody.c.seq,), _entry, lambda entry: (entry.seq,), (0,))
 
@@ -219,10 +223,18 @@ def _entry(row: Row) -> CustodyEntry:
 
 
 def _conditions(query: ClipQuery) -> list[ColumnElement[bool]]:
-    equal = ("department", "recorder", "officer", "case_no", "clip_class", "session", "kind")
+    equal = ("department", "recorder", "officer", "clip_class", "session", "kind")
     found = [clips.c[name] == value for name in equal if (value := getattr(query, name)) is not None]
     if query.since is not None:
         found.append(clips.c.sort_at >= query.since)
     if query.until is not None:
         found.append(clips.c.sort_at < query.until)
+    if query.time_unknown:
+        found.append(clips.c.time_doubt.is_not(None))
+    if query.unattributed:
+        found.append(clips.c.officer.is_(None) & clips.c.kind.in_(RECORDINGS))
+    if query.among is not None:
+        found.append(clips.c.id.in_(sorted(query.among)))
+    if query.departments is not None:
+        found.append(clips.c.department.in_(sorted(query.departments)))
     return found

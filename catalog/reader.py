@@ -94,3 +94,9 @@ def behind(key: tuple[Column[Any], ...], after: tuple[Any, ...]) -> ColumnElemen
     """The rows whose key comes after this one in order."""
     last = [literal(value, column.type) for column, value in zip(key, after, strict=True)]
     return tuple_(*key) > tuple_(*last) if len(key) > 1 else key[0] > last[0]
+
+
+def ahead(key: tuple[Column[Any], ...], before: tuple[Any, ...]) -> ColumnElement[bool]:
+    """The rows whose key comes before this one in order: those that follow when the newest come first."""
+    first = [literal(value, column.type) for column, value in zip(key, before, strict=True)]
+    return tuple_(*key) < tuple_(*first)

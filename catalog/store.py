@@ -23,6 +23,7 @@ from .custody import EMPTY, next_entries
 from .errors import BadEvent, CatalogBehind, CatalogFault, LogNotEmpty, OwnerNeeded, Unsafe, UnsafeDatabase
 from .event import Event
 from .guards import postgres_findings, postgres_grants, sqlite_findings
+from .keeping.terms import Judge, decide_some
 from .model import CheckpointRow, CustodyEntry, Difference, Head, utc_text
 from .projection import put
 from .queries import Queries, head_of
@@ -176,6 +177,13 @@ class Catalog(Queries):
                 connection.execute(insert(checkpoints), values)
 
         self._write("checkpoint", add)
+
+    def decide_terms(self, judge: Judge) -> int:
+        """Work out terms of clips that have none, some at a time; how many, 0 when none is left. Raises CatalogFault.
+
+        `judge` is asked inside the transaction, so that nothing comes between a clip's facts and its term.
+        """
+        return self._write("decide terms", lambda connection: decide_some(connection, self.station, judge))
 
     def differences_from_custody(self) -> Iterator[Difference]:
         """Where the tables say other than the log: every row changed, added or removed. Raises CatalogFault."""

@@ -22,6 +22,9 @@ from sqlalchemy import (
 
 from .columns import CanonicalJson, Name, UtcTime
 
+# Marks a column that is worked out from others and the rule pack: what the log adds up to does not have it.
+WORKED_OUT = "worked out"
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -44,7 +47,16 @@ custody = Table(
     Column("prev", Name, nullable=False),
     Column("hash", Name, nullable=False),
     Column("body", Name, nullable=False),
-    Index("ix_custody_subject", "station", "subject", "seq"),
+    # Only where there is one, or PostgreSQL would look entries up by their number in it: for a table that was empty when
+    # its guard's plan was made it costs the same as the key, and then reads the whole log for every entry.
+    Index(
+        "ix_custody_subject",
+        "station",
+        "subject",
+        "seq",
+        sqlite_where=text("subject IS NOT NULL"),
+        postgresql_where=text("subject IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
 )
 
@@ -175,7 +187,6 @@ clips = Table(
     Column("sort_at", UtcTime, nullable=False),
     Column("duration_ms", BigInteger),
     Column("facts_state", Name, nullable=False),
-    Column("case_no", Name),
     Column("clip_class", Name, nullable=False),
     Column("doubt", Name),
     Column("recorded_earliest", UtcTime),
@@ -183,6 +194,12 @@ clips = Table(
     Column("anchor_at", UtcTime),
     Column("time_basis", Name),
     Column("time_doubt", Name),
+    Column("officer_claimed", Name),
+    Column("officer_bound", Name),
+    Column("officer_basis", Name),
+    Column("officer_why", Name),
+    # The last day on which it is kept; empty: to be decided. Worked out (catalog.keeping), no word of the log.
+    Column("keep_until", Name, info={WORKED_OUT: True}),
     CheckConstraint("facts_state IN ('pending', 'read', 'failed')", name="facts_state"),
     Index("ix_clips_time", "sort_at", "id"),
     Index("ix_clips_department", "department", "sort_at", "id"),
@@ -191,12 +208,19 @@ clips = Table(
     Index("ix_clips_class", "clip_class", "sort_at", "id"),
     Index("ix_clips_kind", "kind", "sort_at", "id"),
     Index(
-        "ix_clips_case",
-        "case_no",
-        "sort_at",
+        "ix_clips_keep_until",
+        "keep_until",
         "id",
-        sqlite_where=text("case_no IS NOT NULL"),
-        postgresql_where=text("case_no IS NOT NULL"),
+        sqlite_where=text("keep_until IS NOT NULL"),
+        postgresql_where=text("keep_until IS NOT NULL"),
+    ),
+    # In the order in which rows lie: to decide all of them, each page is then written once and not for every row.
+    Index(
+        "ix_clips_undecided",
+        "session",
+        "seq",
+        sqlite_where=text("keep_until IS NULL"),
+        postgresql_where=text("keep_until IS NULL"),
     ),
     Index(
         "ix_clips_doubtful_time",

@@ -6,7 +6,6 @@ to rest first.
 
 from __future__ import annotations
 
-import getpass
 import os
 import secrets
 import shutil
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from catalog.probe import Probe
     from catalog.store import Catalog
 
+    from .acting import Acting
     from .rebuilding import Rebuilt
 
 MIB = 1024 * 1024
@@ -52,14 +52,15 @@ class Opened:
     config: Config
     station: Station
     rest: Rest | None = None
+    # Who acts, once somebody asked (dockd.acting).
+    acting: Acting | None = None
 
     @property
     def actor(self) -> str:
-        """Who acts, for the custody log: the account that runs the command."""
-        try:
-            return f"user:{getpass.getuser()}"
-        except (KeyError, OSError):
-            return f"uid:{os.getuid()}"
+        """Who acts, for the custody log, in what asks nobody. Raises SignInRefused."""
+        from .acting import acting
+
+        return acting(self).actor
 
     def tune_copying(self, recorders: int) -> None:
         """Share the memory between so many recorders."""
@@ -78,7 +79,7 @@ class Opened:
             exiftool=_program(settings.exiftool, "libimage-exiftool-perl"), ffprobe=_program(settings.ffprobe, "ffmpeg")
         )
         box = Limits(memory_bytes=settings.memory_mib * MIB, cpu_s=settings.timeout_s)
-        limits = ProbeLimits(timeout_s=float(settings.timeout_s), box=box)
+        limits = ProbeLimits(timeout_s=float(settings.timeout_s), packets=settings.packets == "read", box=box)
         return Probe(folder, files=self.station.files, tools=tools, limits=limits)
 
 
@@ -172,6 +173,7 @@ def build(home: Home, config: Config, key: SigningKey, catalog: Catalog) -> Stat
         clock_synced=clock_synced,
         free_space_floor_bytes=config.dock.free_space_floor_mib * MIB,
         copying=Copying(checkpoint_bytes=config.dock.checkpoint_mib * MIB, stall_s=float(config.dock.stall_s)),
+        thresholds=config.health.thresholds,
     )
 
 

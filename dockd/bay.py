@@ -158,7 +158,9 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Bay:
-    """One bay as it is now. `slot` is None for a port nobody bound; `volumes` wait behind `current`."""
+    """One bay as it is now. `slot` is None for a port nobody bound; `volumes` wait behind `current`; `refused` is what
+    was put on record: udev tells of everything several times.
+    """
 
     port: str
     slot: int | None = None
@@ -167,6 +169,7 @@ class Bay:
     current: Seen | None = None
     volumes: tuple[Seen, ...] = ()
     done: tuple[Seen, ...] = ()
+    refused: tuple[Seen, ...] = ()
     why: str = ""
     detail: str = ""
 
@@ -209,11 +212,12 @@ def step(bay: Bay, event: Happened, rules: Rules) -> tuple[Bay, list[Act]]:
 def _seen(bay: Bay, seen: Seen, rules: Rules) -> tuple[Bay, list[Act]]:
     if seen.name.startswith("usb:"):
         return _stranger(bay, seen)
-    known = (*(bay.volumes), *bay.done, *([bay.current] if bay.current else []))
+    known = (*bay.volumes, *bay.done, *bay.refused, *([bay.current] if bay.current else []))
     if any(one.name == seen.name and one.diskseq == seen.diskseq for one in known):
         return bay, []
     reason = why_no_recorder(seen)
     if reason is not None:
+        bay = replace(bay, refused=(*bay.refused, seen))
         if bay.current is not None:
             # One volume of a recorder that is of no use beside one that is: the good one goes on.
             return bay, [Refuse(seen, reason)]
@@ -230,11 +234,15 @@ def _stranger(bay: Bay, seen: Seen) -> tuple[Bay, list[Act]]:
     hub = any(part.startswith("09") for part in interfaces)
     if bay.slot is None or hub or bay.state in BUSY or all(part.startswith("08") for part in interfaces):
         return bay, []
-    if bay.state is State.REFUSED and bay.current is not None and bay.current.name == seen.name:
+    if any(one.name == seen.name for one in bay.refused):
         # udev tells of it three times: added, bound to its driver, and changed. It is refused once.
         return bay, []
-    reason = why_no_recorder(seen) or ""
-    return replace(bay, state=State.REFUSED, current=seen, why="refused", detail=reason), [Refuse(seen, reason)]
+    reason = why_no_recorder(seen)
+    if reason is None:
+        # It comes back as a disk, or stays as it is: nothing of it is ever mounted.
+        return bay, []
+    refused = replace(bay, refused=(*bay.refused, seen))
+    return replace(refused, state=State.REFUSED, current=seen, why="refused", detail=reason), [Refuse(seen, reason)]
 
 
 def _begin(bay: Bay, seen: Seen, rules: Rules) -> tuple[Bay, list[Act]]:
@@ -273,11 +281,12 @@ def _next(bay: Bay, rules: Rules) -> tuple[Bay, list[Act]]:
 def _gone(bay: Bay, gone: Gone, rules: Rules) -> tuple[Bay, list[Act]]:
     waiting = tuple(seen for seen in bay.volumes if seen.name != gone.name)
     done = tuple(seen for seen in bay.done if seen.name != gone.name)
-    bay = replace(bay, volumes=waiting, done=done)
+    refused = tuple(seen for seen in bay.refused if seen.name != gone.name)
+    bay = replace(bay, volumes=waiting, done=done, refused=refused)
     if bay.current is None or bay.current.name != gone.name:
         return bay, []
     left = bay.current
-    if bay.state in BUSY:
+    if bay.state in BUSY or (bay.state is State.FAULT and bay.why == Why.PULLED):
         # It stays on the screen until a recorder is seated again: somebody must know that it was too early.
         return replace(bay, state=State.FAULT, why=Why.PULLED, current=None), [Release(left)]
     if waiting:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from catalog.events import ClearingIntended, RecorderCleared
+from catalog.watching.events import ClockSet
 from hashing.digest import Algorithm
 from retention.clearing import Keep
 
@@ -71,18 +72,25 @@ def intend(station: Station, docking: Docking, chosen: Sequence[Candidate]) -> N
 
 
 def record_outcome(
-    station: Station, docking: Docking, removed: Sequence[int], kept: Sequence[Keep], confirmed_by: str
+    station: Station,
+    docking: Docking,
+    removed: Sequence[int],
+    kept: Sequence[Keep],
+    confirmed_by: str,
+    *,
+    clock: ClockSet | None = None,
 ) -> None:
-    """Put on record what is gone for sure and what stayed. Raises CatalogFault, TargetFault."""
-    station.catalog.append(
-        [
-            RecorderCleared(
-                session=docking.opened.session,
-                recorder=docking.opened.recorder,
-                removed=sorted(removed),
-                kept=[{"seq": keep.seq, "reason": keep.doubt.value} for keep in kept],
-                confirmed_by=confirmed_by,
-            )
-        ]
+    """Put on record what is gone for sure and what stayed, whether that makes the recorder fit for duty, and that its
+    clock was set. Raises CatalogFault, TargetFault.
+    """
+    gone = frozenset(removed)
+    again = docking.signs.after_clearing(sum(p.listed.size_bytes for p in docking.planned if p.seq in gone))
+    cleared = RecorderCleared(
+        session=docking.opened.session,
+        recorder=docking.opened.recorder,
+        removed=sorted(removed),
+        kept=[{"seq": keep.seq, "reason": keep.doubt.value} for keep in kept],
+        confirmed_by=confirmed_by,
     )
+    station.catalog.append([cleared, *(event for event in (again, clock) if event is not None)])
     export(station)

@@ -10,17 +10,31 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 
+from catalog.watching.events import ClockSet
 from hashing.digest import Algorithm, Digest
 from retention.clearing import Doubt, Keep, candidate, doubts_of_session
 
 from .candidates import Candidate, candidates_of, intend, record_outcome
+from .clock_setting import order_for, setting_of
 from .docking import Docking
+from .errors import UnitFailed
 from .results import Result
 from .root.wipelist import Clock, Listed, Outcome, Removal, WipeList, read_outcome
-from .units import UnitFailed, Units
+from .units import Units
 from .usb import Seen
 from .vault import SESSION_FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What a clearing came to: `kept` are the entries that stayed although they were to go, `fault` is what root says
+    stopped it or kept the clock from being set.
+    """
+
+    kept: tuple[Keep, ...] = ()
+    fault: str | None = None
 
 
 class ClearingOrder:
@@ -34,8 +48,8 @@ class ClearingOrder:
         self._wipe_path = f"{run_dir}/wipe/{seen.name}.json"
         self._outcome_path = f"{run_dir}/outcome/{seen.name}.json"
 
-    def carry_out(self, units: Units) -> int:
-        """Have it done; how many entries stayed although they were to go.
+    def carry_out(self, units: Units) -> Came:
+        """Have it done.
 
         Raises UnitFailed (recorded as nothing confirmed), CatalogFault, TargetFault.
         """
@@ -43,14 +57,17 @@ class ClearingOrder:
         outcomes = [found.outcome for found in candidates]
         doubts = doubts_of_session(self._result.state, self._result.sum.on_recorder, outcomes)
         if doubts:
-            self._record([], [Keep(found.entry.seq, doubts[0]) for found in candidates], "nothing-removed")
-            return len(candidates)
+            all_kept = [Keep(found.entry.seq, doubts[0]) for found in candidates]
+            self._record([], all_kept, "nothing-removed")
+            return Came(tuple(all_kept))
         kept, chosen = self._weigh(candidates)
-        if not chosen:
+        clock = order_for(self._docking)
+        if not chosen and clock is None:
             self._record([], kept, "nothing-removed")
-            return 0
-        intend(self._station, self._docking, chosen)
-        self._write(self._list(chosen))
+            return Came()
+        if chosen:
+            intend(self._station, self._docking, chosen)
+        self._write(self._list(chosen, clock))
         try:
             units.unmount(self._seen.name)
             units.clear(self._seen.name)
@@ -63,8 +80,9 @@ class ClearingOrder:
         finally:
             self._tidy()
         stayed = [Keep(seq, Doubt(reason)) for seq, reason in outcome.kept]
-        self._record(list(outcome.removed), [*kept, *stayed], outcome.confirmed_by)
-        return len(stayed)
+        clock_set = setting_of(self._docking, outcome.clock.name, outcome.clock.set_at) if outcome.clock else None
+        self._record(list(outcome.removed), [*kept, *stayed], outcome.confirmed_by, clock_set)
+        return Came(tuple(stayed), outcome.fault)
 
     def _weigh(self, candidates: list[Candidate]) -> tuple[list[Keep], list[Candidate]]:
         """What stays for reasons known already, and what root is asked to remove. Copies in the vault that this session
@@ -83,7 +101,7 @@ class ClearingOrder:
                 kept.append(Keep(found.entry.seq, doubt))
         return kept, chosen
 
-    def _list(self, chosen: list[Candidate]) -> WipeList:
+    def _list(self, chosen: list[Candidate], clock: Clock | None) -> WipeList:
         opened = self._docking.opened
         return WipeList(
             session=opened.session,
@@ -103,13 +121,8 @@ class ClearingOrder:
                 )
                 for found in chosen
             ),
-            clock=self._clock(),
+            clock=clock,
         )
-
-    def _clock(self) -> Clock | None:
-        """The file that sets this family's clock at power-on, if its makers know such a one: root's last act."""
-        order = self._docking.match.family.clock.set_by_file
-        return Clock(order.file, order.format) if order is not None else None
 
     def _write(self, wipe: WipeList) -> None:
         # An outcome that lies there from before is root's to remove; ours is known by its session.
@@ -120,6 +133,9 @@ class ClearingOrder:
     def _read_outcome(self) -> Outcome:
         with open(self._outcome_path, "rb") as file:
             outcome = read_outcome(file.read())
+        if outcome.fault is not None and not outcome.session:
+            # Root could not even read what it was asked for.
+            raise ValueError(outcome.fault)
         if (outcome.session, outcome.device) != (self._result.session, self._seen.name):
             raise ValueError("the outcome is of another clearing")
         return outcome
@@ -129,5 +145,5 @@ class ClearingOrder:
             with suppress(OSError):
                 os.unlink(path)
 
-    def _record(self, removed: list[int], kept: list[Keep], confirmed_by: str) -> None:
-        record_outcome(self._station, self._docking, removed, kept, confirmed_by)
+    def _record(self, removed: list[int], kept: list[Keep], confirmed_by: str, clock: ClockSet | None = None) -> None:
+        record_outcome(self._station, self._docking, removed, kept, confirmed_by, clock=clock)

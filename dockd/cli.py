@@ -27,8 +27,19 @@ COMMANDS = {
     "slots": "slots:slots",
     "slot": "slot:slot",
     "recorder": "recorder:recorder",
+    "health": "health:health",
     "session": "session:session",
     "clip": "clip:clip",
+    "gap": "gap:gap",
+    "pack": "pack:pack",
+    "case": "case:case",
+    "hold": "hold:hold",
+    "term": "term:term",
+    "department": "department:department",
+    "officer": "officer:officer",
+    "ledger": "ledger:ledger",
+    "people": "people:people",
+    "user": "user:user",
     "verify": "verify:verify",
     "custody": "custody:custody",
     "catalog": "catalog:catalog",
@@ -79,8 +90,19 @@ def short_helps() -> dict[str, str]:
         "slots": _("Show what every bay does, live."),
         "slot": _("Bays and their numbers: bind a USB port to one."),
         "recorder": _("Recorders that may be docked: enrol, dismiss."),
+        "health": _("Battery, card and clock of the recorders; which are fit for duty."),
         "session": _("Docking sessions: what was on a recorder and what became of it."),
         "clip": _("Recordings: find them, show them, file them under a case."),
+        "case": _("Cases: open, link recordings and documents, close, file; what is overdue."),
+        "hold": _("Holds: what stays whatever its period says; the archivist's queue of 长期保存."),
+        "term": _("Until when recordings are kept, by the rule pack; nothing is ever destroyed."),
+        "gap": _("Gaps in recordings: find them, list them, explain and review them."),
+        "pack": _("Rule packs: how long recordings are kept, by which article."),
+        "department": _("The tree of departments."),
+        "officer": _("Officers, and how many of them have a recorder that works."),
+        "ledger": _("Who has which recorder: register, issue, return, overdue."),
+        "people": _("Departments, officers, recorders and the ledger from a spreadsheet, and into one."),
+        "user": _("Accounts: who may sign in, and what for."),
         "verify": _("Hold originals, signatures, catalogue and custody log against each other."),
         "custody": _("The log that cannot be taken back: show it, check its chain."),
         "catalog": _("Make the catalogue again from the vault; bring it up to date."),
@@ -113,9 +135,17 @@ def _settings() -> dict[str, Any]:
     envvar="DOCKD_HOME",
     help=_("Folder that holds settings, keys, catalogue and vault."),
 )
+@click.option(
+    "--as",
+    "as_name",
+    metavar="NAME",
+    help=_("Act as this account; the password is asked, or read from the file that DOCKD_PASSWORD_FILE names."),
+)
 @click.version_option(__version__, "-V", "--version", message="dockd %(version)s", help=_("Print the version."))
 @click.help_option("-h", "--help", help=_("Show this help."))
 @click.pass_context
-def cli(ctx: click.Context, home: str | None) -> None:
-    """The root of all commands; `ctx.obj` is the home given, or None for the station's own paths."""
+def cli(ctx: click.Context, home: str | None, as_name: str | None) -> None:
+    """The root of all commands; `ctx.obj` is the home given, or None for the station's own paths. Who acts is asked for
+    by `dockd.acting`, when a command needs to know.
+    """
     ctx.obj = home

@@ -10,17 +10,20 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from hashing.digest import Algorithm
 
 from .i18n import N_
 
+if TYPE_CHECKING:
+    from catalog.watching.health import Thresholds
+
 T = TypeVar("T")
 
 SQLITE = "sqlite:///"
 POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
-SECTIONS = ("station", "vault", "database", "dock", "drop", "facts")
+SECTIONS = ("station", "vault", "database", "dock", "drop", "facts", "gaps", "health", "cases", "retention")
 
 
 class About(NamedTuple):
@@ -129,8 +132,99 @@ class FactsSettings:
     )
     timeout_s: int = _setting(60, N_("Seconds a parser may take for one clip."), 1, 3600)
     memory_mib: int = _setting(1024, N_("MiB of memory a parser may take."), 64, 65536)
+    packets: Literal["read", "skip"] = _setting(
+        "read", N_("Whether whole recordings are read for jumps of their time: it costs as much reading as a copy.")
+    )
     exiftool: str = _setting("exiftool", N_("The exiftool program: a name on the PATH, or a full path."))
     ffprobe: str = _setting("ffprobe", N_("The ffprobe program: a name on the PATH, or a full path."))
+
+
+@dataclass(frozen=True, slots=True)
+class GapsSettings:
+    """What becomes of gaps in recordings."""
+
+    chase_days: int = _setting(
+        3, N_("Days after which a gap that no leader has reviewed is listed as overdue."), 0, 365
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CasesSettings:
+    """What is reckoned with in cases."""
+
+    filing_days: int = _setting(
+        0,
+        N_(
+            "Days from the end of the act within which a case's file is made, if the pack allows longer. 0: its own."
+        ),
+        0,
+        3650,
+    )
+    slack_min: int = _setting(
+        30, N_("Minutes by which clocks and memories may be off when recordings are suggested for a case."), 0, 1440
+    )
+    near_m: int = _setting(300, N_("Metres within which a recording was made where the case happened."), 1, 100_000)
+    classes: tuple[str, ...] = _setting((), N_("Classes of activity beside those of the rule pack."))
+
+
+@dataclass(frozen=True, slots=True)
+class HealthSettings:
+    """From where on a recorder is not fit for duty."""
+
+    battery_min_percent: int = _setting(
+        15, N_("Charge on arrival, percent, below which a recorder is not fit for duty. 0: not asked."), 0, 100
+    )
+    voltage_min_mv: int = _setting(0, N_("Battery voltage, mV, below which it is not. 0: not asked."), 0, 100_000)
+    cycles_max: int = _setting(500, N_("Charge cycles above which it is not. -1: not asked."), -1, 100_000)
+    free_min_percent: int = _setting(
+        10, N_("Percent of the card that must be free when a recorder is released. 0: not asked."), 0, 100
+    )
+    read_rate_min_percent: int = _setting(
+        60, N_("Percent of a card's own early read rate below which it is not fit. 0: not asked."), 0, 100
+    )
+    read_errors_max: int = _setting(
+        3, N_("Read errors of the last ten dockings together above which it is not. -1: not asked."), -1, 1_000_000
+    )
+    clock_error_max_ms: int = _setting(
+        60_000, N_("Milliseconds a clock may be off, either way. -1: not asked."), -1, 10**12
+    )
+    open_gaps_max: int = _setting(
+        -1, N_("Unexplained gaps of a recorder above which it is not fit for duty. -1: not asked."), -1, 1_000_000
+    )
+    forecast_days: int = _setting(21, N_("Days ahead for which a failing battery or card is announced."), 1, 365)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """The same as the arithmetic takes them."""
+        from catalog.watching.health import Thresholds
+
+        def asked(value: int, off: int) -> int | None:
+            return None if value == off else value
+
+        return Thresholds(
+            battery_min_percent=asked(self.battery_min_percent, 0),
+            voltage_min_mv=asked(self.voltage_min_mv, 0),
+            cycles_max=asked(self.cycles_max, -1),
+            free_min_percent=asked(self.free_min_percent, 0),
+            read_rate_min_percent=asked(self.read_rate_min_percent, 0),
+            read_errors_max=asked(self.read_errors_max, -1),
+            clock_error_max_ms=asked(self.clock_error_max_ms, -1),
+            open_gaps_max=asked(self.open_gaps_max, -1),
+            forecast_days=self.forecast_days,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    """By which regulation recordings are kept."""
+
+    pack: str = _setting(
+        "qinghe-market",
+        N_(
+            "Rule pack by which recordings are kept (dockd pack list; your own: packs.d beside this file). Another one "
+            "counts once somebody took it over: dockd term adopt."
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +237,10 @@ class Config:
     dock: DockSettings = field(default_factory=DockSettings)
     drop: DropSettings = field(default_factory=DropSettings)
     facts: FactsSettings = field(default_factory=FactsSettings)
+    gaps: GapsSettings = field(default_factory=GapsSettings)
+    health: HealthSettings = field(default_factory=HealthSettings)
+    cases: CasesSettings = field(default_factory=CasesSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
 
     def vault_dir(self, home: Home) -> str:
         """The vault's folder, absolute."""

@@ -29,6 +29,10 @@ _SECTION_SAYS = {
     "dock": N_("How recorders are taken in."),
     "drop": N_("Folders in which files arrive without a recorder."),
     "facts": N_("What recordings say of themselves; taking in never waits for it."),
+    "gaps": N_("What is missing in recordings, and who is reminded of it."),
+    "cases": N_("Cases: when their files are due, how recordings are suggested for them."),
+    "retention": N_("By which regulation recordings are kept."),
+    "health": N_("From where on a recorder is not fit for duty; dockd says so when it is released."),
 }
 
 

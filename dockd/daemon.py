@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from catalog.errors import CatalogError
-from catalog.model import utc_text
 from hashing.errors import HashingError
 
 from .bay import (
@@ -44,13 +43,12 @@ from .hands import Hands
 from .notify import Notify
 from .recovery import come_to_rest
 from .results import Progress
-from .slotfile import SlotState, publish, withdraw
 from .station import Station
 from .usb import Gone, Seen
+from .wall import REFRESH_S, Face, Wall
 
 log = logging.getLogger("dockd")
 
-REFRESH_S = 0.25  # how often a bay at work is published: a screen is never more than half a second behind
 RULES_EVERY_S = 1.0  # how often the catalogue is asked whether somebody changed bindings or enrolments
 RETRY_S = 15.0  # how often a closed station tries again
 IDLE_S = 5.0
@@ -83,10 +81,11 @@ class Held:
     since: datetime
     path: str = ""
     arrival: int = 0
-    published: tuple[object, ...] = ()
-    rate_bytes: int = 0
-    rate_at: float = 0.0
-    rate: int = 0
+
+    @property
+    def face(self) -> Face:
+        """What screens show of it."""
+        return Face(self.bay, self.progress, self.since)
 
 
 class Daemon:
@@ -104,7 +103,7 @@ class Daemon:
         reload: Callable[[], None],
     ) -> None:
         self._station = station
-        self._run_dir = run_dir
+        self._wall = Wall(run_dir, station.clock)
         self._notify = notify
         self._reload = reload
         # SimpleQueue: the only one that a signal handler may put into.
@@ -137,6 +136,7 @@ class Daemon:
             self._devices.stop()
             self._hands.stop(STOP_PATIENCE_S)
             self._drops.stop(STOP_PATIENCE_S / 4)
+            self._wall.turn_off([held.face for held in self._held.values()])
             log.info("act=stop station=%s", self._station.id)
 
     def _alarm(self, error: BaseException) -> None:
@@ -162,7 +162,8 @@ class Daemon:
     def _wait(self) -> Event | None:
         at_work = any(held.bay.state in BUSY for held in self._held.values())
         try:
-            return self._events.get(timeout=REFRESH_S if at_work else min(RULES_EVERY_S, IDLE_S))
+            # Looked at twice as often as published: an event in between must not put a bay off to the look after next.
+            return self._events.get(timeout=REFRESH_S / 2 if at_work else min(RULES_EVERY_S, IDLE_S))
         except queue.Empty:
             return None
 
@@ -277,8 +278,7 @@ class Daemon:
             slot_now = by_port.get(port)
             number = slot_now.slot if slot_now else None
             if number != held.bay.slot:
-                withdraw(self._run_dir, held.bay.slot, port)
-                held.published = ()
+                self._wall.withdraw(held.bay.slot, port)
             held.bay = replace(held.bay, slot=number, priority=bool(slot_now and slot_now.priority))
         if enrolled != self._rules.enrolled:
             self._rules = replace(self._rules, enrolled=enrolled)
@@ -316,54 +316,11 @@ class Daemon:
 
     def _publish_all(self, now: float) -> None:
         for port, held in list(self._held.items()):
-            if held.bay.slot is None and not held.bay.seated and held.published:
-                withdraw(self._run_dir, None, port)
+            if held.bay.slot is None and not held.bay.seated:
+                self._wall.withdraw(None, port)
                 del self._held[port]
-                continue
-            self._publish(held, now)
-
-    def _publish(self, held: Held, now: float) -> None:
-        bay, progress = held.bay, held.progress
-        busy = bay.state in BUSY
-        what = (bay, self._closed_for, progress.state)
-        if what == held.published and not (busy and now - held.rate_at >= REFRESH_S):
-            return
-        held.published = what
-        if busy and now > held.rate_at:
-            held.rate = int((progress.done_bytes - held.rate_bytes) / (now - held.rate_at)) if held.rate_at else 0
-            held.rate_bytes, held.rate_at = progress.done_bytes, now
-        left = progress.total_bytes - progress.done_bytes
-        seated = bay.current
-        state = bay.state.value
-        if bay.state is State.COPYING and progress.state in ("sealing", "sealed"):
-            state = "verifying"
-        try:
-            publish(
-                self._run_dir,
-                SlotState(
-                    slot=bay.slot,
-                    port=bay.port,
-                    state="fault" if self._closed_for and bay.state is State.IDLE else state,
-                    reason="station-fault" if self._closed_for and bay.state is State.IDLE else str(bay.why),
-                    detail=bay.detail or self._closed_for,
-                    recorder=progress.recorder if seated else "",
-                    family=progress.family if seated else "",
-                    key=seated.key if seated else "",
-                    device=seated.name if seated else "",
-                    session=progress.session if seated else "",
-                    bytes=progress.done_bytes if seated else 0,
-                    bytes_total=progress.total_bytes if seated else 0,
-                    rate=held.rate if busy else 0,
-                    left_s=int(left / held.rate) if busy and held.rate > 0 else None,
-                    clips=progress.done_entries if seated else 0,
-                    clips_total=progress.total_entries if seated else 0,
-                    priority=bay.priority,
-                    since=f"{held.since:%Y-%m-%dT%H:%M:%SZ}",
-                    at=utc_text(self._station.clock()),
-                ),
-            )
-        except OSError as error:
-            log.error("act=publish slot=%s fault=%s", bay.slot, error)
+            else:
+                self._wall.show(held.face, self._closed_for, now)
 
 
 def configure_log() -> None:

@@ -11,11 +11,13 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyudev
 
-from .usb import Gone, Seen, stranger_seen, volume_seen
+from .usb import Gone, Origin, Seen, stranger_seen, volume_seen
 
 Tell = Callable[[Seen | Gone], None]
 SECTOR_BYTES = 512
@@ -76,17 +78,19 @@ class Devices:
     def _from_kernel(self, device: Any) -> None:
         if not device.sys_name.startswith("loop"):
             return
+        heard_at = datetime.now(UTC)
         # A loop device that is being detached tells of a change first, and still has its file then.
         time.sleep(LOOP_SETTLES_S)
         seen = self._loop(device)
         # A loop device never goes: it loses what it was attached to.
-        self._tell(seen if seen is not None else Gone(device.sys_name))
+        self._tell(Gone(device.sys_name) if seen is None else replace(seen, plugged_at=heard_at))
 
     def _volume(self, device: Any) -> Seen | None:
         properties = device.properties
         if properties.get("ID_BUS") != "usb" or properties.get("ID_FS_USAGE") != "filesystem":
             return None
-        return volume_seen(properties, _size_bytes(device.sys_path), _diskseq(device.sys_path))
+        seen = volume_seen(properties, _size_bytes(device.sys_path), _diskseq(device.sys_path))
+        return replace(seen, plugged_at=_plugged_at(device))
 
     def _loop(self, device: Any) -> Seen | None:
         if not self._allow_loop or not os.path.exists(f"{device.sys_path}/loop/backing_file"):
@@ -94,6 +98,24 @@ class Devices:
         properties = {"DEVNAME": f"/dev/{device.sys_name}", "DEVTYPE": "disk", "DEVPATH": device.device_path}
         properties.update(probed(f"/dev/{device.sys_name}"))
         return volume_seen(properties, _size_bytes(device.sys_path), _diskseq(device.sys_path))
+
+
+def origin_of(device_number: int) -> Origin:
+    """What udev knows of the block device with this number (st_dev). Never raises: a folder on a disk has none."""
+    try:
+        device: Any = pyudev.Devices.from_device_number(pyudev.Context(), "block", device_number)
+    except (pyudev.DeviceNotFoundError, ValueError, OSError):
+        return Origin()
+    if device.properties.get("ID_BUS") != "usb":
+        return Origin()
+    return replace(volume_seen(device.properties, 0, None), plugged_at=_plugged_at(device)).origin
+
+
+def _plugged_at(device: Any) -> datetime | None:
+    """When udev first saw the USB device that a volume belongs to: it keeps that as time since the boot."""
+    whole = device.find_parent("usb", "usb_device")
+    since: timedelta = whole.time_since_initialized if whole is not None else timedelta()
+    return datetime.now(UTC) - since if since else None
 
 
 def probed(path: str) -> Mapping[str, str]:

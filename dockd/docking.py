@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -20,21 +19,28 @@ from typing import Any
 
 from catalog.event import Event
 from catalog.events import ClipIngested, CopyCondemned, EntryResolved, SessionOpened, SessionSealed
-from hashing.copying import Checkpointed, Condemned, CopyTask, Outcome, SourceFault, Verified, copy_all
+from catalog.people.queries import registered
+from hashing.copying import Checkpointed, Condemned, Outcome, SourceFault, Verified, copy_all
 from hashing.digest import Algorithm
 from hashing.reading import fingerprint_of
 
 from . import session as rules
+from .examining import heads_of
+from .first_look import SMALL_BYTES, FirstLook
 from .listing import Listing, Volume, list_volume
 from .naming import vault_path
+from .observing import Docked, Observed, observe, unobserved
 from .partials import Partials
+from .reading_logs import logs_of
 from .recorders import Match, match
-from .recorders.rogues import HEAD_BYTES
 from .results import Note, Progress, Result
 from .sealing import Story, seal
 from .session import Act, Holding, Planned, Sum
 from .station import Station
+from .usb import Origin
 from .vault import CLIPS_FOLDER
+from .vital_signs import VitalSigns
+from .whose import Whose
 
 # Entries that need no copy reach the catalogue in groups of this size, so that a transaction stays short.
 GROUP = 256
@@ -44,6 +50,7 @@ class Docking:
     """Takes one recorder in. `run` gives the Result; afterwards `opened`, `clips` and `resolved` tell it all.
 
     `only` and `source_name` are for drop folders: the entries that are still, and the folder's name for a recorder's.
+    `look` saves the listing where somebody has it already. `origin` is where the volume comes from.
     """
 
     def __init__(
@@ -56,11 +63,15 @@ class Docking:
         stop: threading.Event,
         only: frozenset[bytes] | None = None,
         source_name: str | None = None,
+        look: FirstLook | None = None,
+        origin: Origin | None = None,
     ) -> None:
         self.station = station
         self.source = source
         self._only = only
         self._source_name = source_name
+        self._look = look
+        self._origin = origin or Origin()
         self.slot = slot
         self.progress = progress
         self.stop = stop
@@ -68,7 +79,10 @@ class Docking:
         self.resolved: list[EntryResolved] = []
         self.planned: list[Planned] = []
         self.notes: list[Note] = []
+        self.signs = VitalSigns(station)
         self.match: Match
+        self.whose: Whose
+        self.clock: Observed
         self._started_s = 0.0
         self.opened: SessionOpened
         self.opened_at = ""
@@ -84,17 +98,21 @@ class Docking:
         self._started_s = time.monotonic()
         began = self.station.clock()
         self.progress.state = "listing"
-        listing = self.list_entries(volume)
-        found = match(self.station.families, listing, volume, station_now=began)
+        listing = self._look.found()[1] if self._look else self.list_entries(volume)
+        found = match(self.station.families, listing, volume, station_now=began, usb=self._origin.usb)
         if self._source_name is not None:
             found = replace(found, recorder=self._source_name)
         # Cloned serial numbers exist: two recorders of one name take turns, or their partials would collide.
         with self.station.turn(found.recorder):
             self._open(volume, listing, found, began)
+            if self._look is not None:
+                self._look.enough()
             self.progress.state = "copying"
             self._resolve_without_copy(volume)
             self._copy(volume)
             self.progress.state = "sealing"
+            if self._source_name is None:
+                self.signs.take(volume, listing, found, self.opened.session, whole=not self._stopped)
             sealed = self._seal()
         return Result(
             session=self.opened.session,
@@ -106,6 +124,7 @@ class Docking:
             seconds=sealed.milliseconds / 1000,
             state=sealed.state,
             notes=tuple(self.notes),
+            duty=self.signs.duty,
         )
 
     def list_entries(self, volume: Volume) -> Listing:
@@ -118,13 +137,22 @@ class Docking:
     # ---------------------------------------------------------------------------------------------- before copying
 
     def _open(self, volume: Volume, listing: Listing, found: Match, began: datetime) -> None:
-        department = found.department or self.station.department
+        self.whose = Whose.of(self.station.catalog, found, began)
+        listed = registered(self.station.catalog, found.recorder)
+        department = (listed.department if listed else found.department) or self.station.department
         session = self.station.new_session_id(began)
         day = self.station.local_day(began)
         self.match = found
-        self.planned = rules.plan(listing, found, self._holdings(found.recorder), self._heads(volume, listing, found))
+        self.planned = rules.plan(listing, found, self._holdings(found.recorder), heads_of(volume, listing, found))
         self.notes += [Note("clock-not-set", name) for name in found.clock_orders_left]
-        self.notes += [Note("newer-than-docking", p.shown) for p in self.planned if found.newer_than_docking(p.listed)]
+        newer = rules.newer_files(self.planned, found, session)
+        self.notes += [Note("newer-than-docking", file["path"]) for seen in newer for file in seen.files]
+        if self._source_name is not None:
+            self.clock = unobserved(found, began)
+        else:
+            docked = Docked(found, tuple(self.planned), session, began, self._origin.plugged_at, volume.facts())
+            self.clock = observe(self.station, docked, logs_of(volume, listing, found))
+        self.notes += self.clock.notes
         self.opened = SessionOpened(
             session=session,
             recorder=found.recorder,
@@ -147,19 +175,7 @@ class Docking:
         self.progress.recorder, self.progress.family, self.progress.session = found.recorder, found.family.name, session
         self.progress.total_entries = len(self.planned)
         self.progress.total_bytes = to_copy
-        self.opened_at = self.station.catalog.append([self.opened])[0].at
-
-    def _heads(self, volume: Volume, listing: Listing, found: Match) -> dict[bytes, bytes]:
-        """The beginnings of files nobody knows by name: a program among recordings is a finding of its own."""
-        heads = {}
-        for listed in listing.entries:
-            if listed.kind == "file" and listed.fault is None and found.leaves_unknown(listed):
-                try:
-                    heads[listed.path] = volume.read_small(listed.path, HEAD_BYTES)
-                except OSError:
-                    # The copy meets the same fault in a moment and says so.
-                    continue
-        return heads
+        self.opened_at = self.station.catalog.append([self.opened, *self.clock.events, *newer])[0].at
 
     def _holdings(self, recorder: str) -> dict[str, list[Holding]]:
         holdings: dict[str, list[Holding]] = {}
@@ -199,6 +215,7 @@ class Docking:
             finally:
                 files.close(fd)
         except OSError as error:
+            self.signs.fault(error.errno)
             ready.append(self._resolution(entry, rules.Outcome.FAILED, _reason(error)))
             return entry
         except EOFError:
@@ -224,7 +241,12 @@ class Docking:
         settings = self.station.copying
         outcomes = copy_all(
             self.station.files,
-            self._tasks(volume, todo.values(), partials),
+            # Small files first: what they cost the catalogue is then paid while the long ones are still being read.
+            partials.tasks(
+                self.opened.recorder,
+                volume,
+                sorted(((p.seq, p.listed) for p in todo.values()), key=lambda one: one[1].size_bytes > SMALL_BYTES),
+            ),
             algorithms=self.station.algorithms,
             block_bytes=settings.block_bytes,
             blocks=settings.blocks,
@@ -233,6 +255,7 @@ class Docking:
             stall_s=settings.stall_s,
             stop=self.stop,
             on_bytes=self.progress.add_bytes,
+            read_time=self.signs.read_time,
         )
         answered: set[int] = set()
         # Closed here and now: a fault of ours must not leave the engine's threads to the garbage collector.
@@ -242,22 +265,6 @@ class Docking:
         # The engine ends early when the recorder stalls or we are told to stop: what it never began has failed too.
         rest = [todo[seq] for seq in todo if seq not in answered]
         self._record([self._resolution(p, rules.Outcome.FAILED, "stopped") for p in rest])
-
-    def _tasks(self, volume: Volume, todo: Iterable[Planned], partials: Partials) -> Iterator[CopyTask]:
-        for entry in todo:
-            identity = partials.identity(self.opened.recorder, entry.listed)
-            path = entry.listed.path
-
-            def open_source(flags: int, path: bytes = path) -> int:
-                return volume.open_entry(path, flags)
-
-            yield CopyTask(
-                key=entry.seq,
-                open_source=open_source,
-                size_bytes=entry.listed.size_bytes,
-                partial=partials.path(identity),
-                resume=partials.resume(identity, volume, entry.listed),
-            )
 
     def _take(self, batch: list[Outcome], todo: dict[int, Planned], partials: Partials) -> list[int]:
         """Land what was verified, record what failed: one transaction a batch. The entries that now have an outcome."""
@@ -275,6 +282,7 @@ class Docking:
                     events.append(CopyCondemned(self.opened.session, entry.seq, entry.shown, outcome.reason))
                     self.notes.append(Note("condemned", entry.shown, outcome.reason))
                 case SourceFault():
+                    self.signs.fault(outcome.errno, outcome.reason)
                     if outcome.kept is not None:
                         partials.keep(self.opened.recorder, entry.listed, outcome.kept)
                     else:
@@ -319,7 +327,7 @@ class Docking:
         if same_name is not None:
             self.notes.append(Note("same-name", entry.shown, same_name))
         taken = entry.taken
-        return ClipIngested(
+        ingested = ClipIngested(
             clip=clip,
             session=self.opened.session,
             seq=entry.seq,
@@ -335,22 +343,25 @@ class Docking:
             fingerprint=str(copy.fingerprint),
             vault_path=path,
             claimed_at=taken.claimed_at,
-            recorded_at=taken.recorded_at,
+            **self.clock.timing.of(entry.seq, taken),
             time_source=taken.time_source,
             key_mark=taken.key_mark,
             read_back=copy.read_back,
             same_name_as=same_name,
         )
+        return self.whose.mark(ingested, taken)
 
     # --------------------------------------------------------------------------------------------------- recording
 
+    @property
+    def _stopped(self) -> bool:
+        return self.stop.is_set() or any(entry.reason.startswith("stopped") for entry in self.resolved)
+
     def _seal(self) -> SessionSealed:
-        story = Story(self.opened, self.opened_at, self.clips, self.resolved)
-        stopped = self.stop.is_set() or any(entry.reason.startswith("stopped") for entry in self.resolved)
         return seal(
             self.station,
-            story,
-            state="interrupted" if stopped else "sealed",
+            Story(self.opened, self.opened_at, self.clips, self.resolved, self.signs.health, self.clock.reading),
+            state="interrupted" if self._stopped else "sealed",
             milliseconds=int((time.monotonic() - self._started_s) * 1000),
         )
 

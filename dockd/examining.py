@@ -8,7 +8,7 @@ from datetime import datetime
 
 from hashing.filecalls import FileCalls
 
-from .listing import Listed, list_volume
+from .listing import Listed, Listing, list_volume
 from .recorders import Family, Match, Taken, Trace, Unknown, match
 from .recorders.rogues import HEAD_BYTES
 from .volume import Volume
@@ -50,3 +50,16 @@ def examine(files: FileCalls, families: Sequence[Family], root: str, now: dateti
             said = found.classify(listed, head)
             entries.append(Entry(listed, said, found.newer_than_docking(listed), unreadable))
     return Examined(found, tuple(entries))
+
+
+def heads_of(volume: Volume, listing: Listing, found: Match) -> dict[bytes, bytes]:
+    """The beginnings of files nobody knows by name: a program among recordings is a finding of its own."""
+    heads = {}
+    for listed in listing.entries:
+        if listed.kind == "file" and listed.fault is None and found.leaves_unknown(listed):
+            try:
+                heads[listed.path] = volume.read_small(listed.path, HEAD_BYTES)
+            except OSError:
+                # The copy meets the same fault in a moment and says so.
+                continue
+    return heads

@@ -20,4 +20,6 @@ class Exit(IntEnum):
     BUSY = 9
     NOT_FOUND = 10
     TOOL = 11
+    REFUSED = 12
+    NOT_ALLOWED = 13
     INTERRUPTED = 130

@@ -10,26 +10,15 @@ import errno
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TextIO
-
-from catalog import errors as catalog
-from hashing import errors as hashing
 
 from . import errors as own
 from .exits import Exit
+from .explained import DISK_HINTS, Explained
+from .explained_below import of_catalog, of_hashing
 from .i18n import N_, _, ngettext
 from .reasons import lower, reason_of
-
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """What to tell: `details` are further lines, one finding each; an empty hint is not shown."""
-
-    sentence: str
-    hint: str
-    exit_code: Exit
-    details: tuple[str, ...] = ()
+from .root_words import reason_text
 
 
 def explain(error: BaseException) -> Explained:
@@ -38,7 +27,7 @@ def explain(error: BaseException) -> Explained:
     An error nobody foresaw is a fault of dockd itself, and the hint asks for a report.
     """
     for one in _chain(error):
-        found = _of_dockd(one) or _of_catalog(one) or _of_hashing(one) or _of_system(one)
+        found = _of_dockd(one) or of_catalog(one) or of_hashing(one) or _of_system(one)
         if found is not None:
             return found
     return Explained(
@@ -79,24 +68,6 @@ def _place(error: BaseException) -> str:
     while trace.tb_next is not None:
         trace = trace.tb_next
     return f" ({os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno})"
-
-
-_DISK_HINTS = {
-    errno.ENOSPC: N_("make room in the vault, then dock again; nothing was cleared, and dockd never deletes for space"),
-    errno.EDQUOT: N_("make room in the vault, then dock again; nothing was cleared, and dockd never deletes for space"),
-    errno.EROFS: N_(
-        "the disk may have turned read-only after an error: look at the kernel's log, then run dockd doctor"
-    ),
-    errno.EIO: N_(
-        "the disk of the vault may be failing: look at the kernel's log before anything else is written to it"
-    ),
-    errno.EACCES: N_("the vault must belong to the user that dockd runs as; dockd doctor shows who that is"),
-}
-
-
-def _disk_hint(cause: OSError) -> str:
-    known = _DISK_HINTS.get(cause.errno or 0)
-    return _(known) if known else _("ingest stopped and nothing was cleared; run dockd doctor, then dock again")
 
 
 def _mib(size_bytes: int) -> str:
@@ -143,7 +114,7 @@ def _of_dockd(error: BaseException) -> Explained | None:
                 _("the vault has no room: {needed} are needed, {free} are free").format(
                     needed=_mib(error.needed_bytes), free=_mib(error.free_bytes)
                 ),
-                _(_DISK_HINTS[errno.ENOSPC]),
+                _(DISK_HINTS[errno.ENOSPC]),
                 Exit.VAULT,
             )
         case own.ToolMissing():
@@ -160,11 +131,37 @@ def _of_dockd(error: BaseException) -> Explained | None:
                 _("keep the vault as it is, and compare it with a checkpoint that left this machine"),
                 Exit.CATALOGUE,
             )
+        case own.DocumentUnreadable():
+            return Explained(
+                _("{path} cannot be kept: {reason}").format(path=error.path, reason=error.reason),
+                _("give a plain file that this user may read; nothing was recorded"),
+                Exit.NOT_FOUND,
+            )
+        case own.BeyondClip():
+            return Explained(
+                _("recording {clip} is over before that: it lasts {seconds:.0f} s").format(
+                    clip=error.clip, seconds=error.duration_ms / 1000
+                ),
+                _("--at counts from the beginning of the recording; nothing was recorded"),
+                Exit.REFUSED,
+            )
+        case own.GapRefused():
+            return _gap_refused(error)
+        case own.CaseRefused() | own.CaseNumberTaken():
+            return _of_case(error)
+        case own.HoldRefused() | own.PackUnusable() | own.PackNotAdopted() | own.CountDiffers():
+            return _of_keeping(error)
         case own.NothingPlugged():
             return Explained(
                 _("nothing was plugged in within {seconds} s").format(seconds=f"{error.waited_s:.0f}"),
                 _("start again, and plug a recorder into the bay while the command waits"),
                 Exit.NOT_FOUND,
+            )
+        case own.UnitFailed():
+            return Explained(
+                reason_text(error.reason) if error.reason is not None else lower(error.said),
+                _("nothing was lost by it; the station's journal has all of it: journalctl -u 'dockd*'"),
+                Exit.RECORDER,
             )
         case own.SourceNotAFolder():
             return Explained(
@@ -172,6 +169,10 @@ def _of_dockd(error: BaseException) -> Explained | None:
                 _("give the folder where the recorder is mounted"),
                 Exit.USAGE,
             )
+        case own.NotAllowed() | own.SignInRefused() | own.NotFitting() | own.SheetUnreadable() | own.SheetFaults():
+            from .people_words import told
+
+            return Explained(*told(error))
     return None
 
 
@@ -189,12 +190,38 @@ def _busy(error: own.Busy) -> Explained:
     return Explained(sentence, _("wait until it has ended; reading commands work meanwhile"), Exit.BUSY)
 
 
-def _vault(path: str, act: str, cause: OSError) -> Explained:
-    return Explained(
-        _("vault: {act} of {path}: {reason}").format(act=act, path=path, reason=reason_of(cause)),
-        _disk_hint(cause),
-        Exit.VAULT,
-    )
+def _of_case(error: own.CaseRefused | own.CaseNumberTaken) -> Explained:
+    from . import case_words
+
+    if isinstance(error, own.CaseNumberTaken):
+        return Explained(
+            _("there is a case {number} already").format(number=error.number),
+            _("dockd case edit changes what is known of it; nothing was recorded"),
+            Exit.REFUSED,
+        )
+    why, hint = case_words.refusal(error.why)
+    return Explained(_("case {case}: {why}").format(case=error.case, why=why), hint, Exit.REFUSED)
+
+
+def _of_keeping(error: own.HoldRefused | own.PackUnusable | own.PackNotAdopted | own.CountDiffers) -> Explained:
+    from . import keep_words, pack_words
+
+    if isinstance(error, own.PackUnusable):
+        if error.faults is not None:
+            return pack_words.faults_explained(error.faults)
+        return Explained(
+            _("there is no pack {name}").format(name=error.name),
+            _("dockd pack list names all of them; retention.pack in dockd.toml names the one that counts"),
+            Exit.SETTINGS,
+        )
+    return Explained(*keep_words.refusal(error), Exit.REFUSED)
+
+
+def _gap_refused(error: own.GapRefused) -> Explained:
+    from .gap_words import refusal
+
+    why, hint = refusal(error.why)
+    return Explained(_("gap {gap}: {why}").format(gap=error.gap, why=why), hint, Exit.REFUSED)
 
 
 _PROBLEMS = {
@@ -228,146 +255,6 @@ def _setting(fault: own.SettingFault) -> str:
         if fault.problem is own.Problem.UNKNOWN and fault.expected:
             what += _(", perhaps {expected} is meant").format(expected=fault.expected)
     return what if fault.line is None else _("line {line}: {what}").format(line=fault.line, what=what)
-
-
-def _of_catalog(error: BaseException) -> Explained | None:
-    stopped = _("ingest stopped and nothing was cleared; run dockd doctor, then dock again")
-    match error:
-        case catalog.UnsafeDatabase():
-            return Explained(
-                _("the database is not safe for a custody log"),
-                _("dockd does not start on it; put these right, or make a new catalogue from the vault"),
-                Exit.CATALOGUE,
-                tuple(
-                    _("{what}: is {found}, must be {wanted}").format(what=f.what, found=f.found, wanted=f.wanted)
-                    for f in error.findings
-                ),
-            )
-        case catalog.CatalogBehind():
-            return Explained(
-                _("the catalogue has revision {found}, this dockd needs {wanted}").format(
-                    found=error.found or _("none"), wanted=error.wanted
-                ),
-                _("bring it up to date with: dockd catalog upgrade"),
-                Exit.CATALOGUE,
-            )
-        case catalog.CatalogUnreachable():
-            return Explained(
-                _("the catalogue does not answer: {url}: {reason}").format(
-                    url=error.url, reason=reason_of(error.cause or error.__cause__)
-                ),
-                _("if it is lost, dockd catalog rebuild makes it again from the vault; otherwise start its server"),
-                Exit.CATALOGUE,
-            )
-        case catalog.CatalogFault():
-            return Explained(
-                _("catalogue: {act}: {reason}").format(act=error.act, reason=reason_of(error.cause)),
-                stopped,
-                Exit.CATALOGUE,
-            )
-        case catalog.CatalogExists():
-            return Explained(
-                _("a catalogue is already here: {path}").format(path=error.path),
-                _("nothing was changed; to make it again from the vault, move the old one away first"),
-                Exit.HOME,
-            )
-        case catalog.OwnerNeeded():
-            return Explained(
-                _("the tables would belong to {role}, the role that dockd works as").format(role=error.role),
-                _("let another role own them: the log is append-only only for those who do not own it"),
-                Exit.CATALOGUE,
-            )
-        case catalog.LogNotEmpty():
-            return Explained(
-                _("the custody log of {station} already has {size} entries here").format(
-                    station=error.station, size=error.size
-                ),
-                _("rebuild into an empty database"),
-                Exit.CATALOGUE,
-            )
-        case catalog.NotFound():
-            return Explained(
-                _("nothing found under {prefix}").format(prefix=error.prefix),
-                _("dockd session list and dockd clip list show what there is"),
-                Exit.NOT_FOUND,
-            )
-        case catalog.Ambiguous():
-            return Explained(
-                _("{prefix} fits more than one").format(prefix=error.prefix),
-                _("give more characters"),
-                Exit.NOT_FOUND,
-                error.candidates,
-            )
-        case catalog.BadEvent():
-            return Explained(
-                _("custody log: {kind} was refused: {reason}").format(kind=error.kind, reason=error.reason),
-                _("nothing of it was recorded; this should not happen, please report it"),
-                Exit.FAULT,
-            )
-        case catalog.CatalogError():
-            return Explained(_("catalogue: {reason}").format(reason=reason_of(error)), stopped, Exit.CATALOGUE)
-    return None
-
-
-def _of_hashing(error: BaseException) -> Explained | None:
-    unproven = _("keep it as it is and run dockd verify --all")
-    match error:
-        case hashing.TargetFault():
-            return _vault(error.path, error.act, error.cause)
-        case hashing.AlreadyThere():
-            return Explained(
-                _("{path} is already there").format(path=error.path),
-                _("nothing is ever replaced; {advice}").format(advice=unproven),
-                Exit.VAULT,
-            )
-        case hashing.DigestMismatch():
-            return Explained(
-                _("{path}: vault reads back {found}, recorder gave {expected}").format(
-                    path=error.path, found=error.found, expected=error.expected
-                ),
-                _("the recorder was not cleared; reseat it to copy the clip again"),
-                Exit.VAULT,
-            )
-        case hashing.SourceUnreadable():
-            reason = f"{error.reason}: {reason_of(error.cause)}" if error.cause else error.reason
-            return Explained(
-                _("a file did not give all its bytes: {reason}, at byte {at}").format(reason=reason, at=error.at_bytes),
-                unproven,
-                Exit.VAULT,
-            )
-        case hashing.MalformedManifest():
-            return Explained(
-                _("line {line} of a manifest cannot be read: {text}").format(line=error.line_no, text=error.line[:80]),
-                unproven,
-                Exit.VAULT,
-            )
-        case hashing.BadSignature():
-            return Explained(
-                _("a signature does not hold: {reason}").format(reason=error.reason), unproven, Exit.CATALOGUE
-            )
-        case hashing.BrokenLink():
-            return Explained(
-                _("custody log: an entry names {found} as the one before it, that is {expected}").format(
-                    found=error.found, expected=error.expected
-                ),
-                _("dockd custody verify names the first broken link"),
-                Exit.CATALOGUE,
-            )
-        case hashing.MalformedKey():
-            return Explained(
-                _("the station's key cannot be read: {reason}").format(reason=error.reason),
-                _("put the key back from its safe copy; it must be Ed25519 in OpenSSH's format, without a passphrase"),
-                Exit.HOME,
-            )
-        case hashing.MalformedDigest():
-            return Explained(
-                _("not a digest: {text}").format(text=error.text[:80]),
-                _("a digest reads b3:, sha256: or sm3: and 64 hex digits"),
-                Exit.VAULT,
-            )
-        case hashing.HashingError():
-            return Explained(_("cannot be proven: {reason}").format(reason=reason_of(error)), unproven, Exit.VAULT)
-    return None
 
 
 def _of_system(error: BaseException) -> Explained | None:

@@ -7,6 +7,7 @@ and one jailed ffprobe for a file. A parser that dies or hangs costs the facts o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import groupby
 
 from catalog.events import FactsRead
@@ -14,6 +15,7 @@ from catalog.model import Clip
 from catalog.probe import Probed
 
 from .assembly import Opened
+from .gap_finding import examine_waiting
 from .ledger import export
 from .vault import CLIPS_FOLDER
 
@@ -24,6 +26,16 @@ AT_ONCE = 1000
 
 # Kinds that exiftool and ffprobe know something of.
 PROBED_KINDS = frozenset({"video", "audio", "photo"})
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Clips whose facts were read, those of which a parser failed, sessions then examined, and new gaps in them."""
+
+    clips: int
+    failed: int
+    examined: int
+    gaps: int
 
 
 def read_waiting(opened: Opened, *, on_clip: Callable[[int, int], None] | None = None) -> tuple[int, int]:
@@ -49,6 +61,13 @@ def read_waiting(opened: Opened, *, on_clip: Callable[[int, int], None] | None =
     if done:
         export(opened.station)
     return done, failed
+
+
+def read_and_examine(opened: Opened, *, on_clip: Callable[[int, int], None] | None = None) -> Read:
+    """Read all facts that wait, then look for gaps in every session whose facts are complete. Raises as the two do."""
+    read, failed = read_waiting(opened, on_clip=on_clip)
+    examined = examine_waiting(opened.station)
+    return Read(read, failed, len(examined), sum(one.new for one in examined))
 
 
 def _probe_all(opened: Opened, clips: Iterable[Clip]) -> Iterator[tuple[Clip, Probed]]:

@@ -18,12 +18,12 @@ from hashing.errors import HashingError
 from .bay import Began, Cleared, Docked, Failed, Happened, Mounted, Why
 from .clearing_order import ClearingOrder
 from .docking import Docking
-from .errors import DockdError
+from .errors import DockdError, UnitFailed
 from .explain import explain
 from .listing import Volume
 from .results import Progress, Result
 from .station import Station
-from .units import UnitFailed, Units
+from .units import Units
 from .usb import Seen
 
 log = logging.getLogger("dockd")
@@ -72,7 +72,7 @@ class Hands:
             try:
                 self._units.unmount(name)
             except UnitFailed as failed:
-                log.warning("act=release device=%s said=%s", name, failed.said)
+                log.warning("act=release device=%s reason=%s", name, explain(failed).sentence)
 
     def mount(self, seen: Seen) -> None:
         """Have a volume mounted; tells Mounted or Failed."""
@@ -81,7 +81,7 @@ class Hands:
             try:
                 self._units.mount(seen.name)
             except UnitFailed as failed:
-                self._tell(Failed(seen.name, Why.MOUNT_FAILED, failed.said))
+                self._tell_failed(seen, Why.MOUNT_FAILED, failed)
             else:
                 self._tell(Mounted(seen.name, self.volume_path(seen.name)))
 
@@ -99,7 +99,7 @@ class Hands:
                 self._units.unmount(seen.name)
             except UnitFailed as failed:
                 # After a yank systemd has done it already.
-                log.info("act=release device=%s said=%s", seen.name, failed.said)
+                log.info("act=release device=%s reason=%s", seen.name, explain(failed).sentence)
 
         self._do(self._small, work)
 
@@ -122,11 +122,10 @@ class Hands:
     def _dock(self, seen: Seen, path: str, slot: int | None, progress: Progress, stop: threading.Event) -> None:
         try:
             with Volume.open(self._station.files, path) as volume:
-                docking = Docking(self._station, path, slot=slot, progress=progress, stop=stop)
+                docking = Docking(self._station, path, slot=slot, progress=progress, stop=stop, origin=seen.origin)
                 result = docking.run(volume)
         except OSError as error:
-            log.warning("act=dock device=%s fault=%s", seen.name, error)
-            self._tell(Failed(seen.name, Why.UNREADABLE, error.strerror or str(error)))
+            self._tell_failed(seen, Why.UNREADABLE, error)
             return
         except (HashingError, CatalogError, DockdError) as error:
             log.error("act=dock device=%s station-fault=%s", seen.name, explain(error).sentence)
@@ -141,6 +140,7 @@ class Hands:
             *(result.ingested_bytes, result.seconds, result.state),
         )
         self._dockings[seen.name] = (docking, result)
+        progress.duty = docking.signs.duty
         self._tell(Docked(seen.name, result.state == "sealed", result.sum.failed, self._clear))
 
     def clear(self, seen: Seen) -> None:
@@ -159,19 +159,27 @@ class Hands:
         docking, result = self._dockings[seen.name]
         order = ClearingOrder(docking, result, self._run_dir, seen)
         try:
-            kept = order.carry_out(self._units)
+            came = order.carry_out(self._units)
         except UnitFailed as failed:
-            log.error("act=clear device=%s session=%s said=%s", seen.name, result.session, failed.said)
-            self._tell(Failed(seen.name, Why.CLEARING_FAILED, failed.said))
+            self._tell_failed(seen, Why.CLEARING_FAILED, failed)
         except (HashingError, CatalogError, DockdError) as error:
             log.error("act=clear device=%s station-fault=%s", seen.name, explain(error).sentence)
             self._tell(Failed(seen.name, Why.STATION, explain(error).sentence))
             self._alarm(error)
         else:
-            log.info("session=%s act=clear kept=%d", result.session, kept)
+            docking.progress.duty = docking.signs.duty
+            kept = len(came.kept)
+            doubts = ",".join(sorted({keep.doubt.value for keep in came.kept})) or "-"
+            log.info("session=%s act=clear kept=%d why=%s fault=%s", result.session, kept, doubts, came.fault or "-")
             # Root's outcome may reach us before udev's word that the recorder has left.
-            gone = kept and not os.path.exists(f"/sys/class/block/{seen.name}")
-            self._tell(Failed(seen.name, Why.PULLED) if gone else Cleared(seen.name, kept))
+            self._tell(Failed(seen.name, Why.PULLED) if kept and _gone(seen.name) else Cleared(seen.name, kept))
+
+    def _tell_failed(self, seen: Seen, why: Why, error: UnitFailed | OSError) -> None:
+        """An act on the recorder failed; that it was pulled out meanwhile says more than what the act met then."""
+        said = explain(error).sentence
+        code = error.reason.code if isinstance(error, UnitFailed) and error.reason is not None else "-"
+        log.error("device=%s why=%s code=%s reason=%s", seen.name, why.value, code, said)
+        self._tell(Failed(seen.name, Why.PULLED) if _gone(seen.name) else Failed(seen.name, why, said))
 
     def reconfigure(self, *, clear: bool, parallel: int) -> None:
         """Take over settings that were read again; sessions under way keep theirs. More workers than at the start need
@@ -200,3 +208,9 @@ class Hands:
         future = pool.submit(guarded)
         self._futures.add(future)
         future.add_done_callback(self._futures.discard)
+
+
+def _gone(name: str) -> bool:
+    """Whether a volume's device is no longer there; a loop device stays, without what it was attached to."""
+    here = f"/sys/class/block/{name}"
+    return not os.path.exists(f"{here}/loop/backing_file" if name.startswith("loop") else here)

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from hashing.canonical import canonical
-from hashing.copying import Prefix
+from hashing.copying import CopyTask, Prefix
 from hashing.digest import Digest, digest_of
 from hashing.errors import TargetFault
 
@@ -166,6 +167,17 @@ class Partials:
             self.discard(identity)
         self._lying.add(identity)
         return None
+
+    def tasks(self, recorder: str, volume: Volume, entries: Iterable[tuple[int, Listed]]) -> Iterator[CopyTask]:
+        """What the copy engine is to do for entries of a recorder, each by its number, going on where one was left."""
+        for seq, listed in entries:
+            identity = self.identity(recorder, listed)
+
+            def open_source(flags: int, path: bytes = listed.path) -> int:
+                return volume.open_entry(path, flags)
+
+            resume = self.resume(identity, volume, listed)
+            yield CopyTask(seq, open_source, listed.size_bytes, self.path(identity), resume)
 
     def records(self) -> list[Kept]:
         """All that is kept."""

@@ -125,4 +125,6 @@ def _events_of_seal(station: Station, folder: str) -> list[Event] | None:
     except (FileNotFoundError, BadSignature, ValueError):
         return None
     sealed = SessionSealed(session_digest=str(digest_of(text, Algorithm.BLAKE3)), **seal.sealed)
-    return [seal.opened, *seal.clips, *seal.resolved, sealed]
+    health = [seal.health] if seal.health is not None else []
+    clock = [seal.clock] if seal.clock is not None else []
+    return [seal.opened, *clock, *seal.clips, *seal.resolved, *health, sealed]

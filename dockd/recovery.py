@@ -19,15 +19,17 @@ from catalog.events import (
     SessionOpened,
 )
 from catalog.kinds import parse
+from catalog.watching.events import ClockMeasured, HealthRead
 from hashing.digest import Algorithm, Digest
 from hashing.writing import is_temporary
 from retention.clearing import Doubt
 
+from .documents import FILE_FOLDER
 from .ledger import export
 from .naming import shown
 from .sealing import Story, seal
 from .station import Station
-from .vault import CLIPS_FOLDER, LEDGER_FOLDER, PARTIAL_FOLDER, vault_act
+from .vault import CLIPS_FOLDER, DOCUMENTS_FOLDER, LEDGER_FOLDER, PARTIAL_FOLDER, vault_act
 
 ORPHAN_PREFIX = "orphan-"
 
@@ -48,7 +50,7 @@ def come_to_rest(station: Station) -> Rest:
 
     Only the one writer of this home may call it, before it begins to take anything in.
     """
-    removed = _sweep_temporaries(station, LEDGER_FOLDER)
+    removed = _sweep_temporaries(station, LEDGER_FOLDER) + _sweep_temporaries(station, DOCUMENTS_FOLDER)
     sessions, aside = [], 0
     for session in station.catalog.unsealed_sessions():
         story = story_of(station, session.id)
@@ -70,6 +72,8 @@ def story_of(station: Station, session: str) -> Story:
     opened_at = ""
     clips: list[ClipIngested] = []
     resolved: list[EntryResolved] = []
+    health: HealthRead | None = None
+    clock: ClockMeasured | None = None
     for entry in station.catalog.session_log(session):
         event = parse(entry.kind, entry.data)
         match event:
@@ -79,11 +83,15 @@ def story_of(station: Station, session: str) -> Story:
                 clips.append(event)
             case EntryResolved():
                 resolved.append(event)
+            case HealthRead():
+                health = event
+            case ClockMeasured():
+                clock = event
             case _:
                 pass
     if opened is None:
         raise KeyError(session)
-    return Story(opened, opened_at, clips, resolved)
+    return Story(opened, opened_at, clips, resolved, health, clock)
 
 
 def _close_clearing(station: Station, session: str) -> str:
@@ -189,5 +197,6 @@ def _sweep_temporaries(station: Station, folder: str) -> int:
 
 def _temporaries(station: Station, folder: str) -> Iterator[str]:
     for file in station.vault.files_below(folder):
-        if is_temporary(os.path.basename(file.path)) and f"/{CLIPS_FOLDER}/" not in file.path:
+        theirs = f"/{CLIPS_FOLDER}/" in file.path or f"/{FILE_FOLDER}/" in file.path
+        if is_temporary(os.path.basename(file.path)) and not theirs:
             yield file.path

@@ -6,6 +6,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalog.watching.events import DutyJudged
+
 from .session import Sum
 
 
@@ -14,7 +16,8 @@ class Note:
     """Something a person should know of a session in which every entry has its outcome. `showing.note_text` says it.
 
     `what`: "condemned" (a copy was thrown away and made anew; `detail` says why), "same-name" (`detail` is the earlier
-    clip), "newer-than-docking", "clock-not-set" (the file that was to set it lies there still).
+    clip), "newer-than-docking", "clock-not-set" (the file that was to set it lies there still), "clock-did-not-take"
+    (`path` is the recorder, `detail` what its clock was told), "clock-file-not-written" (`detail` says why).
     """
 
     what: str
@@ -37,6 +40,7 @@ class Result:
     notes: tuple[Note, ...] = ()
     cleared: int = 0
     kept: tuple[str, ...] = ()
+    duty: DutyJudged | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The fields by their stable names."""
@@ -54,6 +58,9 @@ class Result:
             "bytes": self.ingested_bytes,
             "seconds": round(self.seconds, 3),
             "state": self.state,
+            "fit_for_duty": self.duty.fit if self.duty else None,
+            "unfit_because": self.duty.reasons if self.duty else [],
+            "unfit_soon": self.duty.soon if self.duty else [],
         }
 
 
@@ -71,6 +78,7 @@ class Progress:
     done_bytes: int = 0
     total_entries: int = 0
     done_entries: int = 0
+    duty: DutyJudged | None = None
     notes: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 

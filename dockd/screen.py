@@ -8,6 +8,7 @@ from typing import Any
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
+from .health_words import duty_text
 from .i18n import _
 from .results import Progress
 from .showing import bay_state_text, duration_text, size_text, state_text, why_text
@@ -26,6 +27,8 @@ SLOT_COLOURS = {
     "clearing": "magenta",
     "take-it": "bold green",
     "fault": "bold red",
+    "off": "dim",
+    "no-word": "bold red",
 }
 
 
@@ -38,13 +41,15 @@ def slot_table(states: Sequence[dict[str, Any]]) -> Table:
     table.add_column(_("done"), no_wrap=True)
     table.add_column(_("what"), ratio=1)
     for state in states:
-        colour = SLOT_COLOURS.get(state["state"], "white")
+        unfit = state["state"] == "take-it" and state["fit_for_duty"] is False
+        colour = "bold yellow" if unfit else SLOT_COLOURS.get(state["state"], "white")
+        what = [why_text(state["reason"], state["detail"]), *([duty_text(False, state["unfit_because"])] * unfit)]
         table.add_row(
             str(state["slot"]) if state["slot"] is not None else state["port"].rpartition("/")[2],
             f"[{colour}]{bay_state_text(state['state'])}",
             state["recorder"] or state["key"],
             _done_text(state),
-            why_text(state["reason"], state["detail"]),
+            "; ".join(part for part in what if part),
         )
     return table
 

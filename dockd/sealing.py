@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from catalog.events import ClipIngested, EntryResolved, SessionOpened, SessionSealed
 from catalog.model import Clip, EntryRow, utc_text
+from catalog.watching.events import ClockMeasured, HealthRead
 from hashing.digest import Algorithm, Digest, digest_of
 from hashing.manifest import ManifestEntry, render
 
@@ -30,6 +31,8 @@ class Story:
     opened_at: str
     clips: Sequence[ClipIngested]
     resolved: Sequence[EntryResolved]
+    health: HealthRead | None = None
+    clock: ClockMeasured | None = None
 
 
 def manifest_name(algorithm: Algorithm) -> str:
@@ -62,7 +65,15 @@ def seal(station: Station, story: Story, *, state: str, milliseconds: int) -> Se
         manifest_digest=manifest_digest,
     )
     text = seal_text(
-        opened, story.opened_at, story.clips, story.resolved, sealed, utc_text(station.clock()), station.id
+        opened,
+        story.opened_at,
+        story.clips,
+        story.resolved,
+        sealed,
+        utc_text(station.clock()),
+        station.id,
+        health=story.health,
+        clock=story.clock,
     )
     path = f"{opened.vault_dir}/{SESSION_FILE}"
     lying = station.vault.write_once(path, text)

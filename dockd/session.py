@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
 from catalog.events import ClipIngested, EntryResolved, SessionOpened, SessionSealed
+from catalog.model import utc_text
+from catalog.watching.events import ClockMeasured, HealthRead, NewerFilesSeen
 
 from .listing import Listed, Listing
 from .naming import shown
@@ -137,6 +140,24 @@ def _judge(
     return Act.SET_ASIDE, None, said.reason
 
 
+def newer_files(planned: Iterable[Planned], match: Match, session: str) -> list[NewerFilesSeen]:
+    """What is to be told of files that claim to be newer than their docking; nothing where there are none."""
+    files = [
+        {"seq": one.seq, "path": one.shown, "modified_at": _time_text(one.listed.mtime_ns)}
+        for one in planned
+        if match.newer_than_docking(one.listed)
+    ]
+    return [NewerFilesSeen(session, match.recorder, files)] if files else []
+
+
+def _time_text(mtime_ns: int) -> str | None:
+    """A volume's time of a file in UTC; None for one that no calendar has."""
+    try:
+        return utc_text(datetime.fromtimestamp(mtime_ns // 10**9, UTC))
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Sum:
     """The reconciliation of one session: every entry of the recorder is in exactly one addend."""
@@ -172,6 +193,9 @@ def seal_text(
     sealed: SessionSealed,
     sealed_at: str,
     station: str,
+    *,
+    health: HealthRead | None = None,
+    clock: ClockMeasured | None = None,
 ) -> bytes:
     """session.json: all that is known of the session, readable without dockd.
 
@@ -189,6 +213,10 @@ def seal_text(
         "opened": opened.data(),
         "sealed": _without(sealed.data(), "session_digest"),
     }
+    if health is not None:
+        document["health"] = _without(health.data(), "session", "recorder")
+    if clock is not None:
+        document["clock"] = _without(clock.data(), "session", "recorder")
     head = json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True).removesuffix("\n}")
     # Indented JSON is written by Python and not by C: of 20,000 entries it alone took a third of their docking.
     lines = ",\n".join(f"  {_LINE.encode(entry)}" for entry in entries)
@@ -206,6 +234,8 @@ class Seal:
     clips: tuple[ClipIngested, ...]
     resolved: tuple[EntryResolved, ...]
     sealed: dict[str, Any]
+    health: HealthRead | None = None
+    clock: ClockMeasured | None = None
 
     @property
     def session(self) -> str:
@@ -234,6 +264,8 @@ def read_seal(text: bytes) -> Seal:
             tuple(clips),
             tuple(resolved),
             document["sealed"],
+            HealthRead(opened.session, opened.recorder, **health) if (health := document.get("health")) else None,
+            ClockMeasured(opened.session, opened.recorder, **clock) if (clock := document.get("clock")) else None,
         )
     except (KeyError, TypeError, UnicodeDecodeError) as error:
         raise ValueError(f"not a session.json: {error}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -57,6 +58,8 @@ def note_text(note: Note) -> str:
         "same-name": _("{path}: same name as clip {detail}, other bytes; both are kept"),
         "newer-than-docking": _("{path}: written after the docking began, or its clock runs ahead"),
         "clock-not-set": _("{path}: lies there still, so the recorder's clock was not set"),
+        "clock-did-not-take": _("the clock of {path} was to be set to {detail}, and is not as if it had been"),
+        "clock-file-not-written": _("{path}: could not be written, so the recorder's clock is not set ({detail})"),
     }.get(note.what, note.what)
     return text.format(path=note.path, detail=note.detail)
 
@@ -111,6 +114,8 @@ def bay_state_text(state: str) -> str:
         "clearing": _("clearing"),
         "take-it": _("take it"),
         "fault": _("fault"),
+        "off": _("off"),
+        "no-word": _("no word"),
     }.get(state, state)
 
 
@@ -128,6 +133,8 @@ def why_text(why: str, detail: str) -> str:
         "not-cleared": _("{detail} recordings stay on it, they are safe in the vault"),
         "clearing-failed": _("could not be cleared: {detail}"),
         "refused": _("refused: {detail}"),
+        "service-stopped": _("the station's service was stopped"),
+        "service-silent": _("the station's service has said nothing since {detail}"),
     }.get(why, why)
     return text.format(detail=detail)
 
@@ -139,6 +146,16 @@ def plain_progress(progress: Progress) -> str:
     return f"{name}: {state_text(progress.state)} {share} {size_text(progress.done_bytes)}"
 
 
+def echo_facts_read(done: int, waiting: int) -> None:
+    """How far reading facts is, on a terminal: one line that is written anew."""
+    if sys.stderr.isatty():
+        click.echo(
+            "\r" + _("facts of {done} of {waiting} recordings").format(done=done, waiting=waiting), err=True, nl=False
+        )
+        if done == waiting:
+            click.echo("", err=True)
+
+
 def echo_json(value: Any) -> None:
     """Print JSON for scripts: stable names, UTF-8, one document."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
@@ -147,7 +164,6 @@ def echo_json(value: Any) -> None:
 def echo_csv(names: list[str], rows: Iterable[dict[str, Any]]) -> None:
     """Print CSV with a header, as spreadsheets read it (RFC 4180)."""
     import csv
-    import sys
 
     writer = csv.DictWriter(sys.stdout, names, extrasaction="ignore", lineterminator="\r\n")
     writer.writeheader()

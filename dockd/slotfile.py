@@ -9,12 +9,23 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
+
+KEPT_FRESH_S = 5.0  # how often a bay at rest is published again
+STALE_S = 15.0  # a file that is older than this was left by a daemon that is gone, or that hangs
+
+OFF = "off"  # the daemon ended, and said so
+NO_WORD = "no-word"  # it ended, or hangs, and did not
 
 
 @dataclass(frozen=True, slots=True)
 class SlotState:
-    """One bay at one moment. Times are UTC; `rate` is bytes a second; `left_s` is None while nobody can tell."""
+    """One bay at one moment. Times are UTC; `rate` is bytes a second; `left_s` is None while nobody can tell.
+
+    `fit_for_duty` is said of a recorder that may be taken, None of any other; `unfit_because` are the reasons of its
+    verdict, which every screen puts into its own language.
+    """
 
     slot: int | None
     port: str
@@ -33,6 +44,8 @@ class SlotState:
     clips: int
     clips_total: int
     priority: bool
+    fit_for_duty: bool | None
+    unfit_because: list[dict[str, Any]]
     since: str
     at: str
 
@@ -66,8 +79,10 @@ def withdraw(run_dir: str, slot: int | None, port: str) -> None:
         return
 
 
-def read_all(run_dir: str) -> Iterator[dict[str, Any]]:
-    """All bays, bound ones first and by number. A file that is just being replaced is whole all the same."""
+def read_all(run_dir: str, now: datetime) -> Iterator[dict[str, Any]]:
+    """All bays as they are at `now` (UTC), bound ones first and by number. A file that is just being replaced is whole
+    all the same.
+    """
     folder = slots_dir(run_dir)
     try:
         names = os.listdir(folder)
@@ -78,7 +93,17 @@ def read_all(run_dir: str) -> Iterator[dict[str, Any]]:
         if not name.startswith(".") and name.endswith(".json"):
             try:
                 with open(f"{folder}/{name}", encoding="utf-8") as file:
-                    found.append(json.load(file))
+                    found.append(as_of(json.load(file), now))
             except (FileNotFoundError, ValueError):
                 continue
     yield from sorted(found, key=lambda state: (state["slot"] is None, state["slot"] or 0, state["port"]))
+
+
+def as_of(state: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """What a state file is worth at `now`: nothing, once it is stale, however good it looks. A file from the future is
+    stale too: somebody set the clock back since.
+    """
+    age_s = (now - datetime.fromisoformat(state["at"])).total_seconds()
+    if state["state"] == OFF or abs(age_s) <= STALE_S:
+        return state
+    return {**state, "state": NO_WORD, "reason": "service-silent", "detail": state["at"], "rate": 0, "left_s": None}

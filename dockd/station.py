@@ -9,6 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from catalog.store import Catalog
+from catalog.watching.health import Thresholds
 from hashing.digest import Algorithm, digest_of
 from hashing.filecalls import FileCalls
 from hashing.signing import SigningKey
@@ -50,6 +51,7 @@ class Station:
     clock_synced: Callable[[], bool | None]
     free_space_floor_bytes: int = 0
     copying: Copying = field(default_factory=Copying)
+    thresholds: Thresholds = field(default_factory=Thresholds)
     # Seals of one station follow each other: the ledger's segments must not overlap.
     ledger_lock: threading.Lock = field(default_factory=threading.Lock)
     _turns: dict[str, threading.Lock] = field(default_factory=dict)

@@ -1,7 +1,8 @@
 """How the daemon, which may do nothing, has root do its three small things: mount, unmount, clear.
 
 On a station these are units of systemd that polkit lets user `dockd` start and stop, and nothing else. For loop devices
-on a machine without systemd the same root tool is called directly, which takes root.
+on a machine without systemd the same root tool is called directly, which takes root. Either way a failure's reason is
+what root left in `<run_dir>/reason`: systemctl knows only that a unit failed.
 """
 
 from __future__ import annotations
@@ -9,20 +10,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from typing import Protocol
+
+from .errors import UnitFailed
+from .root.reason import LIMIT_BYTES, Reason, read_reason, reason_path
 
 # A mount waits for the kernel to load a file system's module; a dying card answers after its own retries.
 MOUNT_TIMEOUT_S = 60.0
-
-
-class UnitFailed(Exception):
-    """Root's part came to nothing; `said` is what it told."""
-
-    def __init__(self, act: str, name: str, said: str) -> None:
-        super().__init__(act, name, said)
-        self.act = act
-        self.name = name
-        self.said = said
 
 
 class Units(Protocol):
@@ -38,23 +33,30 @@ class Units(Protocol):
 class SystemdUnits:
     """`dockd-mount@NAME.service` and `dockd-clear@NAME.service`, started and stopped over D-Bus by systemctl."""
 
+    def __init__(self, run_dir: str) -> None:
+        self._run_dir = run_dir
+
     def mount(self, name: str) -> None:
         """Mounted when this returns: the unit is a oneshot."""
-        _run("mount", name, ["systemctl", "start", f"dockd-mount@{name}.service"], MOUNT_TIMEOUT_S)
+        self._ask("mount", name, ["systemctl", "start", f"dockd-mount@{name}.service"], MOUNT_TIMEOUT_S)
 
     def unmount(self, name: str) -> None:
         """Gone when this returns."""
-        _run("unmount", name, ["systemctl", "stop", f"dockd-mount@{name}.service"], MOUNT_TIMEOUT_S)
+        self._ask("unmount", name, ["systemctl", "stop", f"dockd-mount@{name}.service"], MOUNT_TIMEOUT_S)
 
     def clear(self, name: str) -> None:
         """The outcome lies in /run/dockd/outcome when this returns. Reading a full card again takes its time."""
-        _run("clear", name, ["systemctl", "start", f"dockd-clear@{name}.service"], None)
+        self._ask("clear", name, ["systemctl", "start", f"dockd-clear@{name}.service"], None)
+
+    def _ask(self, act: str, name: str, command: list[str], timeout_s: float | None) -> None:
+        _run(self._run_dir, act, name, command, timeout_s)
 
 
 class RootTool:
     """The root tool itself, for loop devices; we must be root."""
 
     def __init__(self, run_dir: str, public_key_file: str) -> None:
+        self._run_dir = run_dir
         self._options = ["--run-dir", run_dir, "--public-key", public_key_file, "--allow-loop"]
 
     def mount(self, name: str) -> None:
@@ -70,12 +72,14 @@ class RootTool:
         self._root("clear", name, None)
 
     def _root(self, act: str, name: str, timeout_s: float | None) -> None:
-        _run(act, name, [sys.executable, "-m", "dockd.root", *self._options, act, name], timeout_s)
+        command = [sys.executable, "-m", "dockd.root", *self._options, act, name]
+        _run(self._run_dir, act, name, command, timeout_s)
 
 
-def _run(act: str, name: str, command: list[str], timeout_s: float | None) -> None:
+def _run(run_dir: str, act: str, name: str, command: list[str], timeout_s: float | None) -> None:
     # systemctl would report to systemd in our name where it finds our socket, and be turned away.
     environment = {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"}
+    began_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
     try:
         done = subprocess.run(
             command,
@@ -89,4 +93,20 @@ def _run(act: str, name: str, command: list[str], timeout_s: float | None) -> No
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UnitFailed(act, name, str(error)) from error
     if done.returncode != 0:
-        raise UnitFailed(act, name, (done.stderr.strip().splitlines() or ["no word"])[-1])
+        raise UnitFailed(act, name, _last_word(done.stderr), _reason(run_dir, act, name, began_ns))
+
+
+def _reason(run_dir: str, act: str, name: str, began_ns: int) -> Reason | None:
+    """What root left behind since `began_ns`; an older word is of another act, and root alone can remove it."""
+    try:
+        with open(reason_path(run_dir, act, name), "rb") as file:
+            reason = read_reason(file.read(LIMIT_BYTES))
+    except (OSError, ValueError):
+        return None
+    return reason if (reason.act, reason.device) == (act, name) and reason.boottime_ns >= began_ns else None
+
+
+def _last_word(said: str) -> str:
+    """The last line that says something; systemctl's last one sends the reader somewhere else."""
+    lines = [line.strip() for line in said.splitlines() if line.strip() and not line.startswith("See ")]
+    return lines[-1] if lines else "no word"

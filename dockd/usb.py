@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 MASS_STORAGE = "08"
+VENDOR_SPECIFIC = "ff"
+# Recorders that listen to a protocol of their own before they come back as a disk: Ambarella's (dockd.drivers).
+CONTROL_MODE = frozenset({"4255:0001"})
 FILE_SYSTEMS = frozenset({"vfat", "exfat", "ext4"})
 
 # pci-0000:00:04.0-usb-0:1.3:1.0-scsi-0:0:0:0 – newer systemd writes usbv2-, usbv3-: the half is not the port.
 _USB_PORT = re.compile(r"(?P<controller>.+?)-usb(?:v\d)?-\d+:(?P<port>[\d.]+):\d+\.\d+")
+_USB_ID = re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}(?=:)", re.ASCII)
 _USB_ONLY = re.compile(r"(?P<controller>.+?)-usb(?:v\d)?-\d+:(?P<port>[\d.]+)$")
 
 # USB class codes (usb.org, Defined Class Codes) that a person would ask about.
@@ -39,7 +44,8 @@ class Seen:
     """A volume, or a USB device without one, that udev told of.
 
     `name` is the kernel's name (`sdb1`; `usb:1-1.3` for a device without a volume). `interfaces` are class, subclass
-    and protocol in hex of every interface of the USB device, or None where there is no USB (loop devices).
+    and protocol in hex of every interface of the USB device, or None where there is no USB (loop devices). `plugged_at`
+    is when it was plugged in, by the station's clock; None where nobody saw that.
     """
 
     name: str
@@ -51,6 +57,26 @@ class Seen:
     label: str | None
     diskseq: int | None
     size_bytes: int
+    plugged_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def usb(self) -> str | None:
+        """Vendor and product as families name them, `46f4:0001`; None where udev tells of none."""
+        found = _USB_ID.match(self.key)
+        return found[0] if found else None
+
+    @property
+    def origin(self) -> Origin:
+        """What a docking asks of it."""
+        return Origin(self.usb, self.plugged_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a mounted volume comes from: its USB id `vvvv:pppp`, and when it was plugged in; None: nobody tells."""
+
+    usb: str | None = None
+    plugged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +146,12 @@ def why_no_recorder(seen: Seen) -> str | None:
     """Why a device must not be mounted: None when it is mass storage and nothing else, on a file system we know.
 
     BadUSB: a recorder that is a keyboard as well is refused, whatever its volume looks like. No interfaces told is
-    refused too: silence is not permission.
+    refused too: silence is not permission. None also of a recorder that is no disk yet.
     """
     if seen.interfaces is not None:
+        vendor_only = {part[:2] for part in seen.interfaces} == {VENDOR_SPECIFIC}
+        if vendor_only and seen.usb in CONTROL_MODE and not seen.disk:
+            return None
         strange = sorted({part[:2] for part in seen.interfaces} - {MASS_STORAGE})
         if strange or not seen.interfaces:
             names = ", ".join(CLASSES.get(code, f"class {code}") for code in strange) or "nothing it tells"

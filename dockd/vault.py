@@ -24,11 +24,12 @@ from .naming import folder_name
 PARTIAL_FOLDER = ".partial"
 QUARANTINE_FOLDER = "quarantine"
 LEDGER_FOLDER = "ledger"
+DOCUMENTS_FOLDER = "documents"
 CLIPS_FOLDER = "clips"
 SESSION_FILE = "session.json"
 MANIFEST_STEM = "manifest"
 # Not departments: what may lie in the vault's root beside them.
-RESERVED = frozenset({PARTIAL_FOLDER, QUARANTINE_FOLDER, LEDGER_FOLDER, "lost+found"})
+RESERVED = frozenset({PARTIAL_FOLDER, QUARANTINE_FOLDER, LEDGER_FOLDER, DOCUMENTS_FOLDER, "lost+found"})
 
 
 @contextmanager

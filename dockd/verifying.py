@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from catalog.documents.queries import all_documents
 from catalog.model import Clip, EntryRow, SessionRow
 from hashing.digest import Algorithm, digest_of
 from hashing.errors import BadSignature, MalformedManifest
@@ -17,6 +18,7 @@ from hashing.signing import verify as verify_signature
 from retention.fixity import examine
 
 from .auditing import audit
+from .documents import listed
 from .finding import Finding
 from .sealing import (
     SESSION_NAMESPACE,
@@ -28,7 +30,7 @@ from .sealing import (
 )
 from .session import read_seal
 from .station import Station
-from .vault import SESSION_FILE
+from .vault import DOCUMENTS_FOLDER, SESSION_FILE
 
 __all__ = ["Finding", "Verifying"]
 
@@ -54,6 +56,7 @@ class Verifying:
             if folder not in known:
                 yield Finding("session-unknown-to-catalogue", folder)
         yield from self._quarantine()
+        yield from self._documents()
 
     # --------------------------------------------------------------------------------------------------- originals
 
@@ -206,6 +209,26 @@ class Verifying:
                 manifest = f"{quarantine_folder(file.path)}/{manifest_name(Algorithm.BLAKE3)}"
                 if file.path not in named and file.path != manifest:
                     yield Finding("file-unknown-to-catalogue", file.path)
+
+    def _documents(self) -> Iterator[Finding]:
+        """Every document that people handed in is there as it was, and nothing beside them."""
+        station = self._station
+        named = set()
+        for row in all_documents(station.catalog):
+            result = examine(
+                station.files, station.vault.at(row.vault_path), row.size_bytes, row.digests, self._on_bytes
+            )
+            self.read_bytes += result.read_bytes
+            if result.damage is not None:
+                yield Finding(f"document-{result.damage.value}", row.vault_path, result.expected, result.found)
+            folder, manifests = listed(row)
+            named.add(row.vault_path)
+            for algorithm, lines in manifests:
+                named.add(f"{folder}/{manifest_name(algorithm)}")
+                yield from self._list(folder, algorithm, lines)
+        for file in station.vault.files_below(DOCUMENTS_FOLDER):
+            if file.path not in named:
+                yield Finding("file-unknown-to-catalogue", file.path)
 
     # ----------------------------------------------------------------------------------------- catalogue and custody
 

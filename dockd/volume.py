@@ -251,6 +251,17 @@ class Volume:
         with self._folder(b"") as root_fd:
             self._statvfs(root_fd)
 
+    def room(self) -> tuple[int, int] | None:
+        """Bytes free, and bytes in all, of the volume's file system; None when it is gone, or when `root` is not where
+        a device is mounted: a folder's file system is not the recorder's.
+        """
+        try:
+            with self._folder(b"") as root_fd:
+                said = self._statvfs(root_fd) if self._mount() else None
+        except OSError:
+            return None
+        return (said.f_bfree * said.f_frsize, said.f_blocks * said.f_frsize) if said and said.f_blocks else None
+
     def label(self) -> str | None:
         """The label of the volume; None when it has none, or when `root` is not where a device is mounted.
 

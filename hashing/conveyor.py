@@ -71,6 +71,14 @@ class Piece:
 
 
 @dataclass(slots=True)
+class Reached:
+    """So many bytes of a long copy, from its beginning, are written: they can be proven while the rest is copied."""
+
+    copy: LongCopy
+    size_bytes: int
+
+
+@dataclass(slots=True)
 class Checkpoint:
     copy: LongCopy
     prefix: Prefix
@@ -112,7 +120,7 @@ class End:
     """The reader has gone home."""
 
 
-Message = Began | Piece | Checkpoint | Ended | Pack | SourceFault | Flush | End
+Message = Began | Piece | Reached | Checkpoint | Ended | Pack | SourceFault | Flush | End
 
 
 class Board:

@@ -24,7 +24,7 @@ from .medium import Flag, Stopped
 from .outcomes import Checkpointed, Condemned, CopyTask, Outcome, Prefix, SourceFault, Verified
 from .placing import Target, Writer
 from .proving import Prover
-from .source import Abandoned, Watch
+from .source import Abandoned, ReadTime, Watch
 from .taking import Reader
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "CopyTask",
     "Outcome",
     "Prefix",
+    "ReadTime",
     "SourceFault",
     "Verified",
     "copy_all",
@@ -53,16 +54,19 @@ def copy_all(
     block_bytes: int = 2 * MIB,
     blocks: int = 6,
     checkpoint_bytes: int = 256 * MIB,
+    proof_bytes: int = 32 * MIB,
     batch_files: int = 256,
     batch_bytes: int = 256 * MIB,
     stall_s: float = 30.0,
     stop: Flag,
     on_bytes: Callable[[int], None],
+    read_time: ReadTime | None = None,
 ) -> Generator[list[Outcome], None, None]:
     """Copy `tasks`, and yield what became of them in batches, in no promised order.
 
     `tasks` is advanced, and `on_bytes` (bytes taken from the source, or kept from an earlier run) called, in a thread
-    of the engine. A long file is a batch of its own; files of up to one block share a syncfs, `batch_files` or
+    of the engine; `read_time` grows by every direct read of a long file. A long file is a batch of its own, read back
+    `proof_bytes` at a time while it is being copied; files of up to one block share a syncfs, `batch_files` or
     `batch_bytes` at a time, and each is then read back by itself. BLAKE3 is always taken; it is what is compared.
 
     A fault of one file is its SourceFault, and the next is tried. A call on the source (or on `tasks`) that lasts
@@ -74,8 +78,10 @@ def copy_all(
     bytes than were given), and whatever `tasks` or `on_bytes` raise; outcomes that were ready come first. However the
     iteration ends, threads and descriptors are gone after it, and so are partials that no outcome told of.
     """
-    engine = _Engine(files, tasks, algorithms, block_bytes, blocks, checkpoint_bytes, batch_files, batch_bytes)
-    return engine.run(stall_s, stop, on_bytes)
+    engine = _Engine(
+        files, tasks, algorithms, block_bytes, blocks, checkpoint_bytes, proof_bytes, batch_files, batch_bytes
+    )
+    return engine.run(stall_s, stop, on_bytes, read_time or ReadTime())
 
 
 class _Engine:
@@ -87,6 +93,7 @@ class _Engine:
         block_bytes: int,
         blocks: int,
         checkpoint_bytes: int,
+        proof_bytes: int,
         batch_files: int,
         batch_bytes: int,
     ) -> None:
@@ -106,20 +113,25 @@ class _Engine:
         self._digester = Digester(
             files, ring, self._taken, self._digested, self._board, algorithms, checkpoint_bytes, self._closing
         )
-        self._writer = Writer(files, target, ring, self._digested, self._written)
+        self._writer = Writer(files, target, ring, self._digested, self._written, proof_bytes)
         self._prover = Prover(
             files,
             target,
             self._written,
             self._out,
             self._board,
+            ring.block_bytes,
             batch_files,
             batch_bytes,
             self._closing,
         )
 
-    def run(self, stall_s: float, stop: Flag, on_bytes: Callable[[int], None]) -> Generator[list[Outcome], None, None]:
-        reader = Reader(self._files, self._tasks, self._ring, self._taken, self._board, self._watch, stop, on_bytes)
+    def run(
+        self, stall_s: float, stop: Flag, on_bytes: Callable[[int], None], read_time: ReadTime
+    ) -> Generator[list[Outcome], None, None]:
+        reader = Reader(
+            self._files, self._tasks, self._ring, self._taken, self._board, self._watch, stop, on_bytes, read_time
+        )
         reading = self._start("copy-read", reader.run)
         others = [
             self._start("copy-digest", self._digester.run),

@@ -10,7 +10,7 @@ from contextlib import suppress
 from threading import Lock
 
 from .buffers import ALIGN_BYTES, Channel, Ring, align_down
-from .conveyor import Began, Checkpoint, Ended, LongCopy, Message, Pack, Piece, Small
+from .conveyor import Began, Checkpoint, Ended, LongCopy, Message, Pack, Piece, Reached, Small
 from .errors import AlreadyThere, TargetFault
 from .filecalls import FileCalls
 from .medium import MediumReader, stored_file
@@ -150,13 +150,21 @@ class Writer:
     """Writes what it is handed and hands the copies on to be proven. `run` is the thread's body."""
 
     def __init__(
-        self, files: FileCalls, target: Target, ring: Ring, digested: Channel[Message], out: Channel[Message]
+        self,
+        files: FileCalls,
+        target: Target,
+        ring: Ring,
+        digested: Channel[Message],
+        out: Channel[Message],
+        proof_bytes: int,
     ) -> None:
         self._files = files
         self._target = target
         self._ring = ring
         self._digested = digested
         self._out = out
+        self._proof_bytes = proof_bytes
+        self._under_way_at = self._told_at = 0
         self._direct = False
         self._crew = ThreadPoolExecutor(IN_FLIGHT, "copy-write-block")
         self._writes: deque[Future[None]] = deque()
@@ -174,6 +182,7 @@ class Writer:
             match message:
                 case Piece(copy, prefix=prefix):
                     self._wait(IN_FLIGHT - 1)
+                    self._tell_reached(message)
                     self._writes.append(self._crew.submit(self._write_piece, message))
                     if prefix is not None:
                         self._wait(0)
@@ -208,6 +217,7 @@ class Writer:
 
     def _begin(self, copy: LongCopy) -> None:
         task, path = copy.task, copy.task.partial
+        self._under_way_at = self._told_at = copy.resumed_bytes or 0
         if copy.resumed_bytes:
             copy.fd = self._target.reopen(path)
         else:
@@ -219,6 +229,13 @@ class Writer:
             self._files.allocate(copy.fd, task.size_bytes)
         except OSError as error:
             raise TargetFault(path, "allocate", error) from error
+
+    def _tell_reached(self, piece: Piece) -> None:
+        """Now and then, how far the writes have come: all but the one before `piece`, which may still be under way."""
+        if self._under_way_at - self._told_at >= self._proof_bytes:
+            self._told_at = self._under_way_at
+            self._out.put(Reached(piece.copy, self._told_at))
+        self._under_way_at = piece.offset
 
     def _wait(self, may_last: int) -> None:
         """Until no more than so many writes are under way; raises what became of the others."""

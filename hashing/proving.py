@@ -10,16 +10,13 @@ from dataclasses import replace
 
 from .buffers import Channel
 from .checking import Checker
-from .conveyor import Board, Checkpoint, Ended, Flush, LongCopy, Message, Pack, Small
+from .conveyor import Board, Checkpoint, Ended, Flush, LongCopy, Message, Pack, Reached, Small
 from .digest import Algorithm, Digest
 from .errors import DigestMismatch, HashingError, TargetFault
 from .filecalls import FileCalls
 from .medium import Flag, ReadFault
 from .outcomes import Checkpointed, Condemned, CopyTask, Outcome, SourceFault, Verified
 from .placing import FINISHED_MODE, Target
-
-PROOF_BYTES = 2**20
-"""Reading back takes this much memory a source, whatever size the blocks of the ring have."""
 
 
 class Prover:
@@ -32,6 +29,7 @@ class Prover:
         written: Channel[Message],
         out: Channel[list[Outcome]],
         board: Board,
+        proof_memory_bytes: int,
         batch_files: int,
         batch_bytes: int,
         closing: Flag,
@@ -41,7 +39,7 @@ class Prover:
         self._written = written
         self._out = out
         self._board = board
-        self._checker = Checker(files, PROOF_BYTES)
+        self._checker = Checker(files, proof_memory_bytes)
         self._batch_files = batch_files
         self._batch_bytes = batch_bytes
         self._closing = closing
@@ -63,6 +61,11 @@ class Prover:
                 for small in files:
                     self._smalls.append(small)
                     self._passed(small.task.size_bytes)
+            case Reached(copy, size_bytes):
+                if copy.proof.failed is None and size_bytes > copy.proof.read_bytes:
+                    # Proven in steps, the end of a long file is not waited for much longer than that of a short one.
+                    self._sync(copy)
+                    self._read_back(copy, size_bytes)
             case Checkpoint():
                 self._checkpoint(message)
             case Ended(copy, None):
@@ -145,14 +148,17 @@ class Prover:
         self._board.settle()
         self._passed(0)
 
-    def _make_durable(self, copy: LongCopy) -> None:
-        path = copy.task.partial
+    def _sync(self, copy: LongCopy) -> None:
         try:
             self._files.fsync(copy.fd)
         except OSError as error:
             # Asked once: the kernel may have dropped the pages, and its next answer would be a lie.
             self._out.put([self._condemn(copy.task, "fsync", error)])
-            raise TargetFault(path, "fsync", error) from error
+            raise TargetFault(copy.task.partial, "fsync", error) from error
+
+    def _make_durable(self, copy: LongCopy) -> None:
+        path = copy.task.partial
+        self._sync(copy)
         try:
             self._files.fsync(self._target.folder_of(path))
         except OSError as error:

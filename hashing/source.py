@@ -53,11 +53,27 @@ class Watch:
             return self.abandoned
 
 
+class ReadTime:
+    """How fast a recorder gives what it is asked for: bytes that came past the page cache, and the seconds that took.
+    Reads through the cache do not count: the kernel has done part of them before anybody waited.
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self.clock = clock
+        self.size_bytes = 0
+        self.seconds = 0.0
+
+    def add(self, size_bytes: int, began: float) -> None:
+        """So many bytes came since `began`."""
+        self.size_bytes += size_bytes
+        self.seconds += self.clock() - began
+
+
 class Source:
     """One open file of a recorder, every call under watch. Raises OSError, Abandoned.
 
     `extra` is O_DIRECT or 0; where the file system refuses O_DIRECT, `direct` turns False. `drop`: pages that are in
-    the cache already are dropped before they are used.
+    the cache already are dropped before they are used. `read_time` is told of direct reads.
     """
 
     def __init__(
@@ -69,9 +85,11 @@ class Source:
         extra: int,
         *,
         drop: bool = False,
+        read_time: ReadTime | None = None,
     ) -> None:
         self._files = files
         self._watch = watch
+        self._read_time = read_time or ReadTime()
         self._open_source = open_source
         self._size_bytes = size_bytes
         self._drop = drop
@@ -116,8 +134,11 @@ class Source:
 
     def fill(self, view: memoryview, offset: int, want: int) -> tuple[int, OSError | None]:
         """As `medium.fill`, leaving O_DIRECT where it will not do."""
+        began = self._read_time.clock()
         with self._watch:
             done, error = fill(self._files, self.fd, view, offset, want)
+        if self.direct:
+            self._read_time.add(done, began)
         if error is not None and error.errno == errno.EINVAL and self.direct:
             self.close()
             self.direct = False

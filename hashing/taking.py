@@ -15,7 +15,7 @@ from .digest import Algorithm, new_hasher
 from .filecalls import FileCalls, is_regular
 from .medium import Flag, fill, reason_of
 from .outcomes import CopyTask, SourceFault
-from .source import Source, Watch
+from .source import ReadTime, Source, Watch
 
 AHEAD_FILES = 16
 AHEAD_BYTES = 8 * 2**20
@@ -45,6 +45,7 @@ class Reader:
         watch: Watch,
         stop: Flag,
         on_bytes: Callable[[int], None],
+        read_time: ReadTime,
     ) -> None:
         self._files = files
         self._tasks = iter(tasks)
@@ -54,6 +55,7 @@ class Reader:
         self._watch = watch
         self._stop = stop
         self._on_bytes = on_bytes
+        self._read_time = read_time
         self._ahead: deque[_Ahead] = deque()
         self._ahead_bytes = 0
         self._pack = Pack(None, [])
@@ -187,7 +189,9 @@ class Reader:
     def _take_long(self, task: CopyTask, attempt: int) -> None:
         self._unbegun = task
         try:
-            source = Source(self._files, self._watch, task.open_source, task.size_bytes, os.O_DIRECT)
+            source = Source(
+                self._files, self._watch, task.open_source, task.size_bytes, os.O_DIRECT, read_time=self._read_time
+            )
         except OSError as error:
             self._unbegun = None
             self._miss(task, reason_of(error), error)

@@ -78,6 +78,9 @@ exfatprogs mkfs.exfat makes volumes of recorders: exFAT
 mtools mcopy fills FAT volumes without mounting them
 fdisk sfdisk partitions the disks of recorders
 util-linux unshare installs the package out of sight
+ffmpeg ffprobe is lent to the machine, and makes a film for it
+libimage-exiftool-perl exiftool is lent to the machine
+postgresql pg_ctlcluster its server is lent to the machine
 PACKAGES
 }
 case $level in

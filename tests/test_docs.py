@@ -335,6 +335,6 @@ def test_the_way_to_the_copy_loop_is_six_files() -> None:
         for here, there in pairwise(way):
             stem = Path(there).stem
             assert re.search(
-                rf"^from \.+(?:\w+\.)*{stem} import|^from {there[:-3].replace('/', '.')} import", paper(here), re.M
+                rf"^ *from \.+(?:\w+\.)*{stem} import|^ *from {there[:-3].replace('/', '.')} import", paper(here), re.M
             )
     assert "def _read_long" in paper("hashing/taking.py")

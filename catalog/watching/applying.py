@@ -8,7 +8,7 @@ from ..errors import BadEvent
 from ..fold import Act, Fold, Row
 from ..model import CustodyEntry
 from ..tables import clips
-from .tables import clock_readings, clock_settings, duty_verdicts, examinations, gaps, health_readings
+from .tables import clock_readings, clock_settings, duty_verdicts, examinations, gaps, health_readings, newer_files
 
 
 def _measured(fold: Fold, entry: CustodyEntry, data: Row) -> None:
@@ -40,12 +40,22 @@ def _duty(fold: Fold, entry: CustodyEntry, data: Row) -> None:
     fold.add(duty_verdicts, data | {"station": entry.station, "judged_at": entry.at})
 
 
+def _newer(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    whose = {"session": data["session"], "station": entry.station, "recorder": data["recorder"]}
+    names = ("seq", "path", "modified_at")
+    fold.add(newer_files, *({name: file[name] for name in names} | whose for file in data["files"]))
+
+
 def _examined(fold: Fold, entry: CustodyEntry, data: Row) -> None:
     fold.run(delete(examinations).where(examinations.c.session == data["session"]))
     fold.add(examinations, data | {"station": entry.station, "examined_at": entry.at})
 
 
 def _found(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    fold.flush()
+    if fold.connection.scalar(select(gaps.c.id).where(gaps.c.id == data["gap"])) is not None:
+        # A command beside the timer examined the same session at the same time: the first finding stands.
+        return
     row = {
         name: data[name]
         for name in ("found_in", "recorder", "before_clip", "after_clip", "length_ms", "uncertainty_ms", "evidence")
@@ -56,9 +66,11 @@ def _found(fold: Fold, entry: CustodyEntry, data: Row) -> None:
 
 def _explained(fold: Fold, entry: CustodyEntry, data: Row) -> None:
     fold.flush()
-    before = fold.connection.scalar(select(gaps.c.explainers).where(gaps.c.id == data["gap"]))
+    unreviewed = gaps.c.state != "reviewed"
+    before = fold.connection.scalar(select(gaps.c.explainers).where(gaps.c.id == data["gap"], unreviewed))
     if before is None:
-        raise BadEvent(entry.kind, f"entry {entry.seq}: no such gap")
+        # Two people at once: the second one's word comes too late, and he asks again.
+        raise BadEvent(entry.kind, f"entry {entry.seq}: no such gap, or reviewed")
     said = {name: data[name] for name in ("clip_of_words", "at_ms", "text", "attachment", "attachment_digest")}
     said |= {"explained_by": data["by"], "explained_at": entry.at, "explainers": sorted({*before, data["by"]})}
     said |= {"reviewed_by": None, "reviewed_at": None, "review_note": None}
@@ -68,7 +80,8 @@ def _explained(fold: Fold, entry: CustodyEntry, data: Row) -> None:
 def _reviewed(fold: Fold, entry: CustodyEntry, data: Row) -> None:
     state = "reviewed" if data["accepted"] else "open"
     said = {"reviewed_by": data["by"], "reviewed_at": entry.at, "review_note": data["note"]}
-    fold.one(entry, update(gaps).where(gaps.c.id == data["gap"]).values(state=state, **said))
+    explained = update(gaps).where(gaps.c.id == data["gap"], gaps.c.state == "explained")
+    fold.one(entry, explained.values(state=state, **said))
 
 
 ACTS: dict[str, Act] = {
@@ -78,6 +91,7 @@ ACTS: dict[str, Act] = {
     "clip-time-settled": _settled,
     "health-read": _health,
     "duty-judged": _duty,
+    "newer-files-seen": _newer,
     "session-examined": _examined,
     "gap-found": _found,
     "gap-explained": _explained,

@@ -102,6 +102,18 @@ class DutyJudged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class NewerFilesSeen(Event):
+    """Files that claim to have been written after their docking began: a clock that runs ahead, or somebody who wrote
+    to the card since (duty D23). `files` are maps of `seq`, `path` and `modified_at` (UTC, as the volume has it).
+    """
+
+    KIND = "newer-files-seen"
+    session: str
+    recorder: str
+    files: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class SessionExamined(Event):
     """A session's recordings were held against each other and against the log of their recorder."""
 

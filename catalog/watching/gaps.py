@@ -68,6 +68,11 @@ class Segment:
     made_at: datetime | None = None
     jumps: tuple[Jump, ...] = ()
 
+    @property
+    def is_photo(self) -> bool:
+        """Whether it is a moment and not a recording."""
+        return self.start is not None and self.start == self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Habits:
@@ -131,15 +136,24 @@ def find_gaps(
     log = RecorderLog(log_events, timedelta(milliseconds=habits.log_tolerance_ms))
     gaps: list[Gap] = []
     chain = [previous, *ordered] if previous else ordered
-    for before, after in pairwise(chain):
-        missing = _missing(before, after, habits)
+    # Photos take numbers, and are taken while a recording runs: they stand between no two recordings.
+    recorded: Segment | None = None
+    for place, segment in enumerate(chain):
+        missing = _missing(chain[place - 1], segment, habits) if place else []
         if missing:
-            gaps.append(_missing_gap(before, after, missing))
-        elif before is not previous:
-            gaps += _adjoining(before, after, habits, log)
-    for segment, following in zip(ordered, [*ordered[1:], None], strict=False):
-        gaps += _within(segment, habits, first_seen)
-        gaps += _ending(segment, following, habits, log)
+            gaps.append(_missing_gap(chain[place - 1], segment, missing))
+            recorded = None
+        if segment.is_photo:
+            continue
+        if recorded is not None and recorded is not previous:
+            gaps += _adjoining(recorded, segment, habits, log)
+        recorded = segment
+    following: Segment | None = None
+    within: list[list[Gap]] = []
+    for segment in reversed(ordered):
+        within.append([*_within(segment, habits, first_seen), *_ending(segment, following, habits, log)])
+        following = following if segment.is_photo else segment
+    gaps += [gap for found in reversed(within) for gap in found]
     return _with_logged(recorder, gaps, _without_clip(log, ordered, habits), chain)
 
 

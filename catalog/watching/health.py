@@ -30,6 +30,10 @@ class Quantity(StrEnum):
     CLOCK_ERROR = "clock_error_ms"
 
 
+# Not measured at a docking, but a reason all the same.
+OPEN_GAPS = "open_gaps"
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What one docking found, at `at` (UTC); None: not told. `battery_percent` is the charge on arrival, `read_errors`
@@ -55,6 +59,7 @@ class Thresholds:
     Levels are compared with what stands for the last `recent` dockings. `forecast_days` is how far ahead a line is
     followed, `window_days` and a third of it from how far back it is drawn: what ages slowly, and what breaks now.
     The read rate is judged by its share of what this card did in its first `first` dockings of the history given.
+    `open_gaps_max` are gaps that nobody has explained.
     """
 
     battery_min_percent: int | None = 15
@@ -64,6 +69,7 @@ class Thresholds:
     read_rate_min_percent: int | None = 60
     read_errors_max: int | None = 3
     clock_error_max_ms: int | None = 60_000
+    open_gaps_max: int | None = None
     recent: int = 10
     first: int = 20
     window_days: int = 60
@@ -135,15 +141,11 @@ def trend(readings: Iterable[Reading], thresholds: Thresholds | None = None) -> 
 
 
 def fit_for_duty(
-    readings: Iterable[Reading],
-    thresholds: Thresholds | None = None,
-    *,
-    open_gaps: int = 0,
-    open_gaps_max: int | None = None,
+    readings: Iterable[Reading], thresholds: Thresholds | None = None, *, open_gaps: int = 0
 ) -> Fit | Unfit:
     """Whether a recorder may go out again, and what is coming. Nothing known is no reason against it.
 
-    `open_gaps` are the recorder's gaps that nobody has explained; from `open_gaps_max` on they keep it in.
+    `open_gaps` are the recorder's gaps that nobody has explained.
     """
     limits = thresholds or Thresholds()
     ordered = sorted(readings, key=lambda reading: reading.at)
@@ -156,8 +158,8 @@ def fit_for_duty(
             reasons.append(Reason(one.quantity, one.recent, one.threshold))
         elif one.meets_threshold_at is not None:
             soon.append(Reason(one.quantity, one.recent, one.threshold, one.meets_threshold_at))
-    if open_gaps_max is not None and open_gaps > open_gaps_max:
-        reasons.append(Reason("open_gaps", open_gaps, open_gaps_max))
+    if limits.open_gaps_max is not None and open_gaps > limits.open_gaps_max:
+        reasons.append(Reason(OPEN_GAPS, open_gaps, limits.open_gaps_max))
     return Unfit(tuple(reasons), tuple(soon)) if reasons else Fit(tuple(soon))
 
 

@@ -66,6 +66,27 @@ class DutyVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """Something on a recorder that recording does not leave there: `what` is "foreign-trace", "rogue-executable" or
+    "newer-than-docking", `about` what it was known by. The officer is whom the recorder named. `vault_path` is where
+    its copy lies; None, as the digest, where none was made.
+    """
+
+    recorder: str
+    session: str
+    docked_at: datetime
+    department: str
+    officer: str | None
+    seq: int
+    path: str
+    size_bytes: int
+    what: str
+    about: str
+    vault_path: str | None
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class GapRow:
     """A gap and how far people are with it: `state` is `open`, `explained` or `reviewed`.
 

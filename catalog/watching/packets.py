@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from ..claims import decimal
 
-# What `lines` must come from (`-of compact` names its fields; their order is ffprobe's own).
+# What the lines must come from (`-of compact` names its fields; their order is ffprobe's own).
 FFPROBE_PACKETS = ("-of", "compact", "-show_entries", "packet=codec_type,stream_index,dts_time,pts_time")
 
 # Recorders slow down to 5 frames a second in the dark: a shorter pause is no evidence.
@@ -34,30 +34,41 @@ class Jump:
     length_ms: int
 
 
-def time_jumps(lines: Iterable[str], limit_ms: int = JUMP_MS) -> list[Jump]:
-    """The jumps of all video and sound streams, in the order of the packets.
+class JumpFinder:
+    """Takes lines one by one; `jumps` are those of all video and sound streams, in the order of the packets.
 
-    Packets without a time are passed over, and so is every other line: the output comes from a hostile file.
+    It keeps at most `most` of them, and `more` says how many there were beyond. Packets without a time are passed over,
+    and so is every other line: the output comes from a hostile file.
     """
-    last: dict[int, Decimal] = {}
-    first: dict[int, Decimal] = {}
-    jumps: list[Jump] = []
-    for line in lines:
+
+    def __init__(self, limit_ms: int = JUMP_MS, most: int | None = None) -> None:
+        self.jumps: list[Jump] = []
+        self.more = 0
+        self._limit_ms = limit_ms
+        self._most = most
+        self._first: dict[int, Decimal] = {}
+        self._last: dict[int, Decimal] = {}
+
+    def line(self, line: str) -> None:
+        """Look at one line of ffprobe's."""
         fields = dict(part.split("=", 1) for part in line.strip().split("|") if "=" in part)
         kind, index = fields.get("codec_type"), fields.get("stream_index", "")
         at = decimal(fields.get("dts_time", ""))
         if at is None:
             at = decimal(fields.get("pts_time", ""))
         if kind not in ("video", "audio") or at is None or not index.isdecimal() or int(index) >= _STREAMS_MAX:
-            continue
+            return
         stream = int(index)
-        first.setdefault(stream, at)
-        before = last.get(stream, at)
-        last[stream] = at
+        first = self._first.setdefault(stream, at)
+        before = self._last.get(stream, at)
+        self._last[stream] = at
         length_ms = int((at - before) * 1000)
-        if length_ms >= limit_ms or length_ms <= -limit_ms:
-            jumps.append(Jump(stream, kind, int((before - first[stream]) * 1000), length_ms))
-    return jumps
+        if -self._limit_ms < length_ms < self._limit_ms:
+            return
+        if self._most is not None and len(self.jumps) >= self._most:
+            self.more += 1
+        else:
+            self.jumps.append(Jump(stream, kind, int((before - first) * 1000), length_ms))
 
 
 def distinct(jumps: Iterable[Jump]) -> list[Jump]:

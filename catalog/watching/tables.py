@@ -70,6 +70,17 @@ duty_verdicts = Table(
     Index("ix_duty_verdicts_recorder", "recorder", "judged_at", "session"),
 )
 
+newer_files = Table(
+    "newer_files",
+    metadata,
+    Column("session", Name, ForeignKey("sessions.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("station", Name, nullable=False),
+    Column("recorder", Name, nullable=False),
+    Column("path", Name, nullable=False),
+    Column("modified_at", UtcTime),
+)
+
 examinations = Table(
     "examinations",
     metadata,
@@ -114,5 +125,5 @@ gaps = Table(
     Index("ix_gaps_recorder", "recorder", "found_at", "id"),
 )
 
-PROJECTED = (clock_readings, clock_settings, health_readings, duty_verdicts, examinations, gaps)
+PROJECTED = (clock_readings, clock_settings, health_readings, duty_verdicts, newer_files, examinations, gaps)
 TAKEN_AWAY = (duty_verdicts, examinations)

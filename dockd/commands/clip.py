@@ -9,22 +9,35 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from catalog.cases.queries import case_numbered, cases_of_clips, links_of_case, notes_of_clip
 from catalog.events import ClipFiled
-from catalog.model import Clip, ClipQuery
+from catalog.model import ClipQuery
+from catalog.people.access import Act, Scope, Why
 
-from ..assembly import reading
+from ..acting import refuse, require, require_reach
+from ..activity import known_class
+from ..assembly import Opened, reading
+from ..case_acts import clips_for, opening_of
+from ..clip_rows import COLUMNS, KINDS, TIME_FORMATS, as_row, flat, line, with_cases
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..ledger import export
-from ..showing import duration_text, echo_csv, echo_json, local_text, size_text
-
-KINDS = ("video", "audio", "photo", "log", "track", "bookmark", "data", "binding")
-TIME_FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
+from ..peopling import record
+from ..showing import echo_csv, echo_json, local_text
+from ..time_words import doubt_text
+from .attribute import attribute
+from .clip_marks import classify, note
+from .clip_time import clip_time, settle_time
+from .clip_why import why
+from .search import search
 
 
 @click.group(help=_("Recordings: find them, show them, file them under a case."))
 def clip() -> None:
     """The group."""
+
+
+for command in (attribute, classify, clip_time, note, search, settle_time, why):
+    clip.add_command(command)
 
 
 @clip.command(
@@ -46,6 +59,8 @@ def clip() -> None:
 @click.option("--class", "clip_class", help=_("Only this class, for example unclassified."))
 @click.option("--session", help=_("Only this docking session."))
 @click.option("--kind", type=click.Choice(KINDS), help=_("Only this kind."))
+@click.option("--unattributed", is_flag=True, help=_("Only recordings whose officer a person must settle."))
+@click.option("--time-unknown", is_flag=True, help=_("Only recordings whose time a person must settle."))
 @click.option("--limit", type=click.IntRange(1), help=_("At most so many."))
 @click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
 @click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
@@ -58,17 +73,25 @@ def list_clips(
         zone = opened.station.zone
         if wanted["session"]:
             wanted["session"] = opened.station.catalog.find_session(wanted["session"]).id
-        query = ClipQuery(since=_utc(since, zone), until=_utc(until, zone), **wanted)
-        clips = opened.station.catalog.clips(query)
+        reach = require_reach(opened, Act.LIST_CLIPS)
+        if reach.scope is Scope.OWN:
+            if reach.owner is None or wanted["officer"] not in (None, reach.owner):
+                refuse(opened, Act.LIST_CLIPS, Why.NOT_OWN, None)
+            wanted["officer"] = reach.owner
+        among = _under(opened, wanted.pop("case_no"))
+        query = ClipQuery(
+            among=among, since=_utc(since, zone), until=_utc(until, zone), departments=reach.departments, **wanted
+        )
+        clips = with_cases(opened.station.catalog, opened.station.catalog.clips(query))
         if as_json:
-            echo_json([as_row(found) for found in clips])
+            echo_json([as_row(found, cases) for found, cases in clips])
         elif as_csv:
-            echo_csv(list(COLUMNS), (as_row(found) for found in clips))
+            echo_csv(list(COLUMNS), (flat(as_row(found, cases)) for found, cases in clips))
         else:
             count = 0
-            for found in clips:
+            for found, cases in clips:
                 count += 1
-                click.echo(_line(found, zone))
+                click.echo(line(found, zone, cases))
             if not count:
                 click.echo(_("no recordings match"), err=True)
     return Exit.OK
@@ -82,12 +105,20 @@ def show_clip(home: str | None, clip_id: str, as_json: bool) -> int:
     """Print one clip with its facts."""
     with reading(home) as opened:
         found = opened.station.catalog.find_clip(clip_id)
+        require(opened, Act.LIST_CLIPS, found.department, owner=found.officer, clip=found.id)
         facts = opened.station.catalog.facts_of(found.id)
+        row = as_row(found, cases_of_clips(opened.station.catalog, [found.id]).get(found.id, []))
+        notes = notes_of_clip(opened.station.catalog, found.id)
         if as_json:
-            echo_json({**as_row(found), "facts": [asdict(fact) for fact in facts]})
+            said = [{"note": one.note, "by": one.noted_by, "at": one.noted_at.isoformat()} for one in notes]
+            echo_json({**row, "notes": said, "facts": [asdict(fact) for fact in facts]})
             return Exit.OK
-        for name, value in as_row(found).items():
-            click.echo(f"{name:<14} {'-' if value is None else value}")
+        for name, value in flat(row).items():
+            click.echo(f"{name:<17} {'-' if value is None else value}")
+        if found.time_doubt:
+            click.echo("  " + _("time unknown: {why}").format(why=doubt_text(found.time_doubt)))
+        for one in notes:
+            click.echo(f"  {local_text(one.noted_at, opened.station.zone)}  {one.noted_by}: {one.note}")
         for fact in facts:
             click.echo(f"  {fact.name:<16} {fact.value} {fact.unit}  [{fact.source}]")
     return Exit.OK
@@ -96,74 +127,41 @@ def show_clip(home: str | None, clip_id: str, as_json: bool) -> int:
 @clip.command(
     "file",
     help=_(
-        "File recordings under a case and a class. What the recorder marked stays beside it; each filing is an entry "
-        "in the custody log."
+        "File recordings under a case and a class at once. A case of a new number is opened with it; a recording "
+        "that is under other cases stays there (dockd case unlink takes it out). Without --class it keeps its class. "
+        "What the recorder marked stays beside it; each filing is an entry in the custody log."
     ),
 )
 @click.argument("clip_ids", nargs=-1, required=True, metavar="CLIP…")
 @click.option("--case", "case_no", help=_("Number of the case."))
-@click.option("--class", "clip_class", default="unclassified", show_default=True, help=_("Class of the activity."))
+@click.option("--class", "clip_class", help=_("Class of the activity."))
 @click.option("--reason", default="", help=_("Why, in a few words."))
 @click.pass_obj
-def file_clips(home: str | None, clip_ids: tuple[str, ...], case_no: str | None, clip_class: str, reason: str) -> int:
+def file_clips(
+    home: str | None, clip_ids: tuple[str, ...], case_no: str | None, clip_class: str | None, reason: str
+) -> int:
     """Record the filing of each clip, all or none."""
+    if case_no is None and clip_class is None:
+        raise click.UsageError(_("give --case, --class or both"))
     with reading(home) as opened:
-        catalog = opened.station.catalog
-        found = [catalog.find_clip(clip_id) for clip_id in clip_ids]
-        catalog.append([ClipFiled(each.id, case_no, clip_class, reason) for each in found], actor=opened.actor)
-        export(opened.station)
+        if clip_class is not None:
+            known_class(opened, clip_class, or_none=True)
+        found = clips_for(opened, clip_ids, Act.FILE_CLIP)
+        first = opening_of(opened, case_no, found[0].department) if case_no is not None else []
+        filed = [ClipFiled(each.id, case_no, clip_class or each.clip_class, reason) for each in found]
+        record(opened, [*first, *filed])
+    for _case in first:
+        click.echo(_("case {number} opened").format(number=case_no))
     click.echo(ngettext("{n} recording filed", "{n} recordings filed", len(found)).format(n=len(found)))
     return Exit.OK
 
 
-COLUMNS = (
-    "id",
-    "path",
-    "name",
-    "size_bytes",
-    "blake3",
-    "kind",
-    "recorder",
-    "officer",
-    "department",
-    "recorded_at",
-    "duration_s",
-    "claimed_at",
-    "session",
-    "case",
-    "class",
-    "key_mark",
-)
-
-
-def as_row(found: Clip) -> dict[str, Any]:
-    """A clip by its stable names; `path` is relative to the vault."""
-    return {
-        "id": found.id,
-        "path": found.vault_path,
-        "name": found.name,
-        "size_bytes": found.size_bytes,
-        "blake3": found.digests["b3"].removeprefix("b3:"),
-        "kind": found.kind,
-        "recorder": found.recorder,
-        "officer": found.officer,
-        "department": found.department,
-        "recorded_at": found.recorded_at.isoformat() if found.recorded_at else None,
-        "duration_s": None if found.duration_ms is None else found.duration_ms / 1000,
-        "claimed_at": found.claimed_at,
-        "session": found.session,
-        "case": found.case_no,
-        "class": found.clip_class,
-        "key_mark": found.key_mark,
-    }
-
-
-def _line(found: Clip, zone: ZoneInfo) -> str:
-    mark = "*" if found.key_mark else " "
-    return (
-        f"{found.id}{mark} {local_text(found.recorded_at, zone):<19} {duration_text(found.duration_ms):>8} "
-        f"{size_text(found.size_bytes):>10}  {found.recorder}  {found.officer or '-'}  {found.department}  {found.name}"
-    )
+def _under(opened: Opened, number: str | None) -> frozenset[str] | None:
+    """The recordings under the case of this number, none of a number that nobody knows; None: no case was asked for."""
+    if number is None:
+        return None
+    case = case_numbered(opened.station.catalog, number)
+    return frozenset(link.clip for link in links_of_case(opened.station.catalog, case.id)) if case else frozenset()
 
 
 def _utc(moment: datetime | None, zone: ZoneInfo) -> datetime | None:

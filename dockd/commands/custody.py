@@ -6,6 +6,9 @@ import json
 
 import click
 
+from catalog.people.access import Act
+
+from ..acting import require_to_examine
 from ..assembly import reading
 from ..exits import Exit
 from ..finding_words import finding_line
@@ -33,6 +36,7 @@ def custody() -> None:
 @click.pass_obj
 def show(home: str | None, session: str | None, first: int, last: int | None, as_json: bool) -> int:
     """Print entries."""
+    require_to_examine(home, Act.READ_AUDIT)
     with reading(home, examining=True) as opened:
         catalog = opened.station.catalog
         entries = catalog.session_log(catalog.find_session(session).id) if session else catalog.custody(first, last)

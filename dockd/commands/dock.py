@@ -1,20 +1,27 @@
-"""`dockd dock`: take recorders in."""
+"""`dockd dock`: take recorders in.
+
+Most of the program is imported only when the first look at the recorders is under way: they need not wait for it.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import click
 
-from ..assembly import Opened, writing
-from ..crew import Crew, Seated, Unreadable
 from ..errors import SourceNotAFolder
 from ..exits import Exit
-from ..i18n import _
-from ..results import Result
-from ..showing import cleared_line, echo_json, note_text, plain_progress, size_text, sum_line
+from ..i18n import _, ngettext
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from ..assembly import Opened
+    from ..crew import Crew, Unreadable
+    from ..results import Result
 
 # A terminal is redrawn this often; a log gets a line this often.
 REDRAW_S = 0.2
@@ -64,7 +71,16 @@ def dock(
     for path in paths:
         if not os.path.isdir(path):
             raise SourceNotAFolder(path)
-    seated = [Seated(os.path.abspath(path), None if slot is None else slot + index) for index, path in enumerate(paths)]
+    from ..first_look import FirstLook
+
+    looks = [(os.path.abspath(path), FirstLook(path)) for path in paths]
+
+    from ..assembly import writing
+    from ..crew import Crew, Seated, Unreadable
+    from ..results import Result
+    from ..showing import echo_json
+
+    seated = [Seated(path, None if slot is None else slot + index, look) for index, (path, look) in enumerate(looks)]
     with writing(home) as opened:
         opened.tune_copying(len(seated))
         wanted = (clear or opened.config.dock.clear) == "after-verify"
@@ -75,7 +91,7 @@ def dock(
         if as_json:
             echo_json([result.as_json() for result in results if isinstance(result, Result)])
         else:
-            _tell(results, cleared=wanted)
+            _tell(results, cleared=wanted, zone=opened.station.zone)
         for unreadable in (r for r in results if isinstance(r, Unreadable)):
             click.echo(
                 _("dockd: error: recorder at {path} cannot be listed: {why}").format(
@@ -111,18 +127,16 @@ def _watch(crew: Crew, *, quiet: bool) -> bool:
 
 
 def _wait(crew: Crew) -> None:
-    while not crew.done():
-        time.sleep(0.02)
+    while not crew.ended(LINE_EVERY_S):
+        pass
 
 
 def _lines(crew: Crew) -> None:
-    last = time.monotonic()
-    while not crew.done():
-        time.sleep(0.02)
-        if time.monotonic() - last >= LINE_EVERY_S:
-            last = time.monotonic()
-            for progress in crew.progress:
-                click.echo(plain_progress(progress), err=True)
+    from ..showing import plain_progress
+
+    while not crew.ended(LINE_EVERY_S):
+        for progress in crew.progress:
+            click.echo(plain_progress(progress), err=True)
 
 
 def _live(crew: Crew) -> None:
@@ -133,13 +147,15 @@ def _live(crew: Crew) -> None:
 
     began = time.monotonic()
     with Live(console=Console(stderr=True), refresh_per_second=8) as live:
-        while not crew.done():
+        while not crew.ended(REDRAW_S):
             live.update(progress_table(crew.progress, time.monotonic() - began))
-            time.sleep(REDRAW_S)
         live.update(progress_table(crew.progress, time.monotonic() - began))
 
 
-def _tell(results: list[Result | Unreadable], *, cleared: bool) -> None:
+def _tell(results: list[Result | Unreadable], *, cleared: bool, zone: ZoneInfo) -> None:
+    from ..crew import Unreadable
+    from ..showing import cleared_line, note_text, size_text, sum_line
+
     for result in results:
         if isinstance(result, Unreadable):
             continue
@@ -160,18 +176,24 @@ def _tell(results: list[Result | Unreadable], *, cleared: bool) -> None:
             click.echo("  " + _("note: {note}").format(note=note_text(note)))
         if cleared:
             click.echo(f"  {cleared_line(result)}")
+        for line in _duty_lines(result, zone):
+            click.echo(f"  {line}")
+
+
+def _duty_lines(result: Result, zone: ZoneInfo) -> list[str]:
+    """Whether the recorder may go out again, and what will end that; nothing of a session that was cut short."""
+    from ..health_words import duty_text, soon_text
+
+    duty = result.duty
+    return [] if duty is None else [duty_text(duty.fit, duty.reasons), *(soon_text(one, zone) for one in duty.soon)]
 
 
 def _read_facts(opened: Opened, *, quiet: bool) -> None:
-    from ..facts import read_waiting
+    from ..facts import read_and_examine
+    from ..showing import echo_facts_read
 
-    read_waiting(opened, on_clip=None if quiet else _fact_line)
-
-
-def _fact_line(done: int, waiting: int) -> None:
-    if sys.stderr.isatty():
+    done = read_and_examine(opened, on_clip=None if quiet else echo_facts_read)
+    if done.gaps and not quiet:
         click.echo(
-            "\r" + _("facts of {done} of {waiting} recordings").format(done=done, waiting=waiting), err=True, nl=False
+            ngettext("{n} new gap: dockd gap list", "{n} new gaps: dockd gap list", done.gaps).format(n=done.gaps)
         )
-        if done == waiting:
-            click.echo("", err=True)

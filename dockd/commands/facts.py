@@ -6,16 +6,17 @@ import click
 
 from ..assembly import reading
 from ..exits import Exit
-from ..facts import read_waiting
+from ..facts import read_and_examine
 from ..i18n import _
-from ..showing import echo_json
+from ..showing import echo_facts_read, echo_json
 
 
 @click.command(
     help=_(
         "Read duration, size of the picture, time, place and make of all recordings that still wait for it, with "
         "exiftool and ffprobe in a box without network.\n\n"
-        "A recording that kills or hangs a reader costs only its own facts, and that is recorded."
+        "A recording that kills or hangs a reader costs only its own facts, and that is recorded. Sessions whose facts "
+        "are all read are then examined for gaps."
     )
 )
 @click.option("--json", "as_json", is_flag=True, help=_("Print the counts as JSON."))
@@ -23,9 +24,11 @@ from ..showing import echo_json
 def facts(home: str | None, as_json: bool) -> int:
     """Read the facts of all waiting clips."""
     with reading(home) as opened:
-        read, failed = read_waiting(opened)
+        done = read_and_examine(opened, on_clip=None if as_json else echo_facts_read)
     if as_json:
-        echo_json({"read": read, "failed": failed})
-    else:
-        click.echo(_("facts read of {n} recordings; {m} had readers that failed").format(n=read, m=failed))
+        echo_json({"read": done.clips, "failed": done.failed, "examined": done.examined, "gaps": done.gaps})
+        return Exit.OK
+    click.echo(_("facts read of {n} recordings; {m} had readers that failed").format(n=done.clips, m=done.failed))
+    if done.examined:
+        click.echo(_("{n} sessions examined; {m} new gaps: dockd gap list").format(n=done.examined, m=done.gaps))
     return Exit.OK

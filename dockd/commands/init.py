@@ -6,10 +6,15 @@ import os
 
 import click
 
+from catalog.people.access import Role
+
+from ..accounts import Accounts, Rights
+from ..assembly import reading
 from ..config import Home, redacted
 from ..exits import Exit
 from ..i18n import _
 from ..initialising import initialise
+from .user import new_password, show_generated
 
 
 @click.command(
@@ -19,7 +24,7 @@ from ..initialising import initialise
         "signature is this station's.\n\n"
         "\b\nExamples:\n"
         "  dockd --home ./station init --yes\n"
-        "  dockd init --department 城关执法中队 --vault /srv/vault\n"
+        "  dockd init --department 城关执法中队 --vault /srv/vault --admin admin\n"
         "  dockd init --database postgresql://dockd@db/dockd --owner-url postgresql://owner@db/dockd"
     )
 )
@@ -35,6 +40,7 @@ from ..initialising import initialise
 @click.option(
     "--digest", "digests", multiple=True, type=click.Choice(["sha256", "sm3"]), help=_("A digest beside BLAKE3.")
 )
+@click.option("--admin", help=_("Name of the first account, a system administrator's."))
 @click.pass_obj
 def init(
     home: str | None,
@@ -44,12 +50,14 @@ def init(
     database: str | None,
     owner_url: str | None,
     digests: tuple[str, ...],
+    admin: str | None,
 ) -> int:
     """Make the home and say what was made."""
     where = Home.chosen(home, os.environ)
     if not yes:
         department = department or click.prompt(_("department"), default="unassigned")
         vault = vault or click.prompt(_("folder of the originals"), default=os.path.join(where.data_dir, "vault"))
+        admin = admin or click.prompt(_("name of the first system administrator (empty: no accounts yet)"), default="")
         click.confirm(_("make a station in {path}?").format(path=where.data_dir), default=True, abort=True)
     settings: dict[str, object] = {}
     if department:
@@ -66,4 +74,18 @@ def init(
     click.echo("  " + _("catalogue:   {url}").format(url=redacted(made.database)))
     click.echo("  " + _("settings:    {path}").format(path=where.config_file))
     click.echo("  " + _("fingerprint: {fingerprint}   (write it on paper)").format(fingerprint=made.fingerprint))
+    if admin:
+        _first_account(home, admin, None if yes else new_password(admin))
+    else:
+        click.echo(_("no accounts yet: whoever may run dockd here may do everything; `dockd user add` adds the first"))
     return Exit.OK
+
+
+def _first_account(home: str | None, name: str, password: str | None) -> None:
+    """Add the first system administrator; a password that was made up is shown this once."""
+    with reading(home) as opened:
+        accounts = Accounts(opened)
+        accounts.refuse_password(name, password)
+        shown = accounts.create(name, Rights(Role.SYSTEM_ADMINISTRATOR), password)
+    click.echo(_("account {name} added").format(name=name))
+    show_generated(name, shown)

@@ -8,8 +8,10 @@ from typing import Any
 import click
 
 from catalog.events import RecorderDismissed, RecorderEnrolled
+from catalog.people.access import Act
 from hashing.filecalls import OsFileCalls
 
+from ..acting import require
 from ..assembly import Opened, known_families, reading, utc_now
 from ..errors import SourceNotAFolder
 from ..examining import examine
@@ -22,6 +24,8 @@ from ..recorders import draft
 from ..recorders.family import FAMILY_NAME, text_of
 from ..showing import echo_json, local_text
 from ..slotfile import read_all
+from .recorder_clock import clock
+from .traces import traces
 
 
 @click.group(
@@ -29,6 +33,10 @@ from ..slotfile import read_all
 )
 def recorder() -> None:
     """The group."""
+
+
+recorder.add_command(traces)
+recorder.add_command(clock)
 
 
 @recorder.command("list", help=_("List enrolled recorders, and unknown ones that wait in a bay."))
@@ -85,6 +93,7 @@ def enrol(home: str | None, key: str | None, slot_no: int | None, name: str, rea
             if not here:
                 raise click.UsageError(_("no unknown recorder waits in bay {n}").format(n=slot_no))
             key = str(here[0])
+        require(opened, Act.MANAGE_RECORDERS, opened.station.department)
         opened.station.catalog.append([RecorderEnrolled(key, name, reason)], actor=opened.actor)
         export(opened.station)
     click.echo(_("enrolled: {key}").format(key=key))
@@ -98,6 +107,7 @@ def enrol(home: str | None, key: str | None, slot_no: int | None, name: str, rea
 def dismiss(home: str | None, key: str, reason: str) -> int:
     """Take an enrolment back."""
     with reading(home) as opened:
+        require(opened, Act.MANAGE_RECORDERS, opened.station.department)
         opened.station.catalog.append([RecorderDismissed(key, reason)], actor=opened.actor)
         export(opened.station)
     click.echo(_("dismissed: {key}").format(key=key))
@@ -181,4 +191,5 @@ def _refuse_no_folders(*paths: str) -> None:
 
 
 def _waiting(opened: Opened) -> list[dict[str, Any]]:
-    return [state for state in read_all(opened.home.run_dir) if state["state"] == "unknown-recorder"]
+    states = read_all(opened.home.run_dir, opened.station.clock())
+    return [state for state in states if state["state"] == "unknown-recorder"]

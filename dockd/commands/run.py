@@ -43,7 +43,7 @@ def run(home: str | None, allow_loop: bool) -> int:
         for name in os.listdir(slots_dir(where.run_dir)):
             os.unlink(f"{slots_dir(where.run_dir)}/{name}")
         opened.tune_copying(opened.config.dock.parallel)
-        units: Units = RootTool(where.run_dir, where.public_key_file) if allow_loop else SystemdUnits()
+        units: Units = RootTool(where.run_dir, where.public_key_file) if allow_loop else SystemdUnits(where.run_dir)
         made: list[Hands] = []
 
         def hands(tell: Callable[[Happened], None], alarm: Callable[[BaseException], None]) -> Hands:
@@ -80,11 +80,14 @@ def run(home: str | None, allow_loop: bool) -> int:
 
 
 def _reload(opened: Opened, hands: Hands, where: Home) -> None:
-    """Take over what may change while recorders are in: clearing, number of workers, patience, floor, department."""
+    """Take over what may change while recorders are in: clearing, number of workers, patience, floor, department,
+    thresholds of health.
+    """
     config = load(where)
     hands.reconfigure(clear=config.dock.clear == "after-verify", parallel=config.dock.parallel)
     station = opened.station
     station.department = config.station.department
     station.free_space_floor_bytes = config.dock.free_space_floor_mib * MIB
+    station.thresholds = config.health.thresholds
     station.copying = replace(station.copying, stall_s=float(config.dock.stall_s))
     opened.config = config

@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from catalog.model import EntryRow, SessionRow
+from catalog.people.access import Act
 
+from ..acting import require, require_reach
 from ..assembly import Opened, reading
 from ..entry_words import entry_text
 from ..exits import Exit
@@ -30,7 +32,10 @@ def session() -> None:
 def list_sessions(home: str | None, recorder: str | None, limit: int, as_json: bool) -> int:
     """Print sessions."""
     with reading(home) as opened:
-        rows = list(reversed(deque(opened.station.catalog.sessions(recorder=recorder), maxlen=limit)))
+        reach = require_reach(opened, Act.LIST_CLIPS)
+        found = opened.station.catalog.sessions(recorder=recorder)
+        seen = (row for row in found if reach.why_not(row.department, row.officer) is None)
+        rows = list(reversed(deque(seen, maxlen=limit)))
         if as_json:
             echo_json([_as_json(row) for row in rows])
             return Exit.OK
@@ -49,6 +54,7 @@ def show_session(home: str | None, session_id: str, as_json: bool) -> int:
     """Print one session."""
     with reading(home) as opened:
         row = opened.station.catalog.find_session(session_id)
+        require(opened, Act.LIST_CLIPS, row.department, owner=row.officer)
         entries = list(opened.station.catalog.session_entries(row.id))
         if as_json:
             echo_json({**_as_json(row), "entries": [_entry_json(entry) for entry in entries]})

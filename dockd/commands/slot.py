@@ -7,7 +7,9 @@ import queue
 import click
 
 from catalog.events import SlotBound, SlotUnbound
+from catalog.people.access import Act
 
+from ..acting import require
 from ..assembly import reading
 from ..devices import Devices
 from ..errors import NothingPlugged
@@ -62,6 +64,7 @@ def bind(home: str | None, number: int, port: str | None, priority: bool, allow_
         if port is None:
             click.echo(_("plug a recorder into bay {n} now").format(n=number))
             port = _next_port(allow_loop)
+        require(opened, Act.MANAGE_RECORDERS, opened.station.department)
         opened.station.catalog.append([SlotBound(number, port, priority)], actor=opened.actor)
         export(opened.station)
     click.echo(_("bay {n} is port {port}").format(n=number, port=port))
@@ -74,6 +77,7 @@ def bind(home: str | None, number: int, port: str | None, priority: bool, allow_
 def unbind(home: str | None, number: int) -> int:
     """Unbind."""
     with reading(home) as opened:
+        require(opened, Act.MANAGE_RECORDERS, opened.station.department)
         opened.station.catalog.append([SlotUnbound(number)], actor=opened.actor)
         export(opened.station)
     click.echo(_("bay {n} has no port any more").format(n=number))

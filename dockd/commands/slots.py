@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
+from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -29,7 +31,7 @@ def slots(home: str | None, once: bool, as_json: bool) -> int:
     """Draw the wall of bays."""
     run_dir = Home.chosen(home, os.environ).run_dir
     if as_json:
-        echo_json(list(read_all(run_dir)))
+        echo_json(_states(run_dir))
         return Exit.OK
     from rich.console import Console
     from rich.live import Live
@@ -38,12 +40,16 @@ def slots(home: str | None, once: bool, as_json: bool) -> int:
 
     console = Console()
     if once or not sys.stdout.isatty():
-        console.print(slot_table(list(read_all(run_dir))))
+        console.print(slot_table(_states(run_dir)))
         return Exit.OK
     try:
         with Live(console=console, refresh_per_second=4, screen=True) as live:
             while True:
-                live.update(slot_table(list(read_all(run_dir))))
+                live.update(slot_table(_states(run_dir)))
                 time.sleep(REDRAW_S)
     except KeyboardInterrupt:
         return Exit.OK
+
+
+def _states(run_dir: str) -> list[dict[str, Any]]:
+    return list(read_all(run_dir, datetime.now(UTC)))

@@ -35,6 +35,7 @@ def problems(parsed: FamilyFile) -> Problems:
         yield "clear", "the binding file is never cleared"
     if parsed.health is not None and ("ini" in parsed.health.sources) != bool(parsed.health.files):
         yield "health.files", "the source ini and its files need each other"
+    yield from _gaps(parsed)
     yield from _double_extensions(parsed)
     yield from _encodings(parsed)
 
@@ -96,6 +97,17 @@ def _logs(parsed: FamilyFile) -> Problems:
         for form in log.time:
             if _useless(form):
                 yield f"log.{i}.time", f"{form!r} does not tell a day"
+
+
+def _gaps(parsed: FamilyFile) -> Problems:
+    said = parsed.gaps
+    if said is None:
+        return
+    if said.sequence_last is not None and said.sequence_last <= (said.sequence_first or 0):
+        yield "gaps.sequence_last", "is not behind sequence_first"
+    for i, text in enumerate(said.encoders):
+        if not text.strip():
+            yield f"gaps.encoders.{i}", "every program begins with blanks"
 
 
 def _useless(form: str) -> bool:

@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from catalog.watching.gaps import Habits
 
 from .globs import Globs
 from .logs import LogFormat
@@ -150,12 +153,14 @@ class Clock:
     """How a recorder's time is learned, best first, and how it is set: by a file, by protocol, or not at all.
 
     `orders` are all files that any recorder takes for such an order; `set_by_file` is the one this family obeys.
+    `defaults` are the days at which its makers' clocks start after they lost their power.
     """
 
     measure: tuple[ClockMethod, ...] = ()
     set_by_file: ClockOrder | None = None
     set_by_protocol: bool = False
     orders: tuple[ClockOrder, ...] = ()
+    defaults: tuple[date, ...] = ()
 
     def order_named(self, path: str) -> ClockOrder | None:
         """The order that a file of this path is; FAT knows no small and capital letters."""
@@ -188,8 +193,8 @@ class Family:
     Of several families that recognise a volume the one with the highest `rank` speaks. `zone` is that of the
     recorder's clock. `kinds` maps extensions in small letters; `clear` holds the kinds that may be removed from a
     recorder, never the binding file. `segment_s` is after how many seconds it begins a new file, where that is known.
-    `expected` are programs that the maker puts on the card himself. `sources` says where all this is known from,
-    `not_known` what nobody could find out; `origin` is the file it was read from.
+    `habits` is what it does that is no gap. `expected` are programs that the maker puts on the card himself. `sources`
+    says where all this is known from, `not_known` what nobody could find out; `origin` is the file it was read from.
     """
 
     name: str
@@ -212,6 +217,7 @@ class Family:
     health: Health
     logs: tuple[LogFormat, ...]
     segment_s: int | None
+    habits: Habits
     sources: tuple[str, ...]
     not_known: tuple[str, ...]
 

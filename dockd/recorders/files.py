@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
+
+from catalog.watching.gaps import Habits
 
 from ..errors import FamilyFault, FamilyFaults
 from .checks import problems
@@ -202,9 +204,26 @@ def _family(line: Sequence[tuple[str, FamilyFile]]) -> Family:
             for parsed in files
             for one in parsed.log
         ),
-        segment_s=_nearest([parsed for parsed in files if parsed.name == own.name], "segment_s"),
+        segment_s=(segment_s := _nearest([parsed for parsed in files if parsed.name == own.name], "segment_s")),
+        habits=_habits(files, segment_s),
         sources=tuple(text for parsed in files if parsed.name == own.name for text in parsed.sources),
         not_known=tuple(text for parsed in files if parsed.name == own.name for text in parsed.not_known),
+    )
+
+
+def _habits(files: Sequence[FamilyFile], segment_s: int | None) -> Habits:
+    """Each habit is the nearest that was stated; encoders add up, for a family may write what the extended one does."""
+    said = [parsed.gaps for parsed in files if parsed.gaps is not None]
+    usual = Habits()
+    rejoin_s, pre_record_s = _nearest(said, "rejoin_s"), _nearest(said, "pre_record_s")
+    first = _nearest(said, "sequence_first")
+    return Habits(
+        split_ms=None if segment_s is None else segment_s * 1000,
+        rejoin_ms=usual.rejoin_ms if rejoin_s is None else rejoin_s * 1000,
+        pre_record_ms=usual.pre_record_ms if pre_record_s is None else pre_record_s * 1000,
+        sequence_first=usual.sequence_first if first is None else first,
+        sequence_limit=_nearest(said, "sequence_last"),
+        encoders=tuple(dict.fromkeys(text for one in said for text in one.encoders)),
     )
 
 
@@ -213,7 +232,8 @@ def _clock(files: Sequence[FamilyFile]) -> Clock:
     said = _nearest(files, "clock")
     if said is None:
         return Clock(orders=tuple(orders.values()))
-    return Clock(tuple(said.measure), orders.get(said.set or ""), said.set == "protocol", tuple(orders.values()))
+    setting = orders.get(said.set or "")
+    return Clock(tuple(said.measure), setting, said.set == "protocol", tuple(orders.values()), tuple(said.defaults))
 
 
 def _health(files: Sequence[FamilyFile]) -> Health:
@@ -224,8 +244,8 @@ def _health(files: Sequence[FamilyFile]) -> Health:
     return Health(tuple(said.sources), ini)
 
 
-def _nearest(files: Sequence[FamilyFile], name: str) -> Any:
-    return next((value for parsed in files if (value := getattr(parsed, name)) is not None), None)
+def _nearest(parts: Iterable[object], name: str) -> Any:
+    return next((value for part in parts if (value := getattr(part, name)) is not None), None)
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

@@ -40,8 +40,9 @@ class Taken:
     """An entry that is a clip, or a record that belongs to one.
 
     `kind` is "video", "audio", "photo", "log", "track", "bookmark", "data" or "binding". `officer` and `recorder` are
-    what its own name says. `claimed_at` is the recorder's local time, naive ISO text; `recorded_at` the same in UTC
-    with `Z`, None when it cannot be true (`time_doubt` says why); `time_source` says where the claim stands.
+    what its own name says, `officer` None where the binding file says otherwise; `named` is the officer whom it names
+    all the same. `claimed_at` is the recorder's local time, naive ISO text; `recorded_at` the same in UTC with `Z`,
+    None when it cannot be true (`time_doubt` says why); `time_source` says where the claim stands.
     `clearable` is whether the family lets this kind be removed from the recorder. `recording` is the name's own number
     of the recording that several files belong to; `continuation` marks a file that goes on where the one before it
     ended, `event_mark` one that the recorder marked as an event.
@@ -60,6 +61,7 @@ class Taken:
     recording: str | None = None
     continuation: bool = False
     event_mark: bool = False
+    named: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ class Match:
         return Taken(
             kind=kind.value,
             officer=officer,
+            named=said.get("officer"),
             claimed_at=claim.claimed_at,
             recorded_at=claim.recorded_at,
             time_source="name" if claim.claimed_at else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -90,11 +91,12 @@ class ClockOrder(_Part):
 
 class Clock(_Part):
     """`[clock]`: how the recorder's time is learned, best first, and how it is set: by the file of that name, or by
-    "protocol"; left out: not at all.
+    "protocol"; left out: not at all. `defaults` are the days at which the makers' clocks start after they lost power.
     """
 
     measure: list[ClockMethod] = []
     set: Text | None = None
+    defaults: list[date] = []
 
 
 class Control(_Part):
@@ -122,6 +124,16 @@ class Health(_Part):
         """The names in the ini file, in small letters, of each thing we ask for."""
         asked = ("battery_percent", "battery_cycles", "battery_mv", "storage_free", "storage_total", "firmware")
         return {name: tuple(key.lower() for key in getattr(self, name)) for name in asked}
+
+
+class Gaps(_Part):
+    """`[gaps]`: what recorders of the family do that is no gap between recordings; left out: not known."""
+
+    rejoin_s: Annotated[int, Field(ge=1, le=3600)] | None = None
+    pre_record_s: Annotated[int, Field(ge=0, le=3600)] | None = None
+    sequence_first: Annotated[int, Field(ge=0, le=10**9)] | None = None
+    sequence_last: Annotated[int, Field(ge=1, le=10**9)] | None = None
+    encoders: list[Text] = []
 
 
 class Line(_Part):
@@ -166,4 +178,5 @@ class FamilyFile(_Part):
     clock_orders: list[ClockOrder] = []
     control: list[Control] = []
     health: Health | None = None
+    gaps: Gaps | None = None
     log: list[Log] = []

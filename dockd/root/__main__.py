@@ -6,14 +6,19 @@ import argparse
 import pwd
 import signal
 import sys
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from hashing.filecalls import OsFileCalls
+from hashing.writing import replace_durably
 
-from .device import find_device
+from .device import checked_name, find_device
+from .folders import our_folder
 from .kernel import KernelMounter, Owner
 from .mounting import ROOT, mount, unmount
+from .reason import FOLDER, KERNEL, Reason, reason_path
 from .refusals import Refused
 from .wiping import Means, clear
 
@@ -21,7 +26,8 @@ DONE, FAILED = 0, 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do one thing; 0 when it was done, 1 with the reason as the last line on standard error when not, 2 for wrong use.
+    """Do one thing; 0 when it was done, 1 when not, 2 for wrong use. The reason is the last line on standard error, and
+    for the daemon it lies in `<run_dir>/reason`.
 
     A clearing is done when its outcome is written, whatever that says.
     """
@@ -29,11 +35,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # What is mounted for a clearing is unmounted on the way out.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
+        # The name becomes part of a path only once it is known to be a plain one.
+        checked_name(asked.name)
+        with suppress(FileNotFoundError):
+            OsFileCalls().unlink(reason_path(asked.run_dir, asked.act, asked.name))
         _do(asked)
     except (Refused, OSError) as error:
         sys.stderr.write(f"dockd-root: {asked.act} {asked.name!a}: {error}\n")
+        with suppress(Refused, OSError):
+            _leave_word(asked, error)
         return FAILED
     return DONE
+
+
+def _leave_word(asked: argparse.Namespace, error: Refused | OSError) -> None:
+    """Raises Refused, OSError: then standard error, and with it the journal, has the reason alone."""
+    checked_name(asked.name)
+    files = OsFileCalls()
+    our_folder(files, asked.run_dir, FOLDER)
+    code, detail, number = KERNEL, str(error), None
+    if isinstance(error, Refused):
+        code, detail = error.reason, error.detail
+    elif error.errno is not None:
+        detail, number = error.strerror or "", error.errno
+    reason = Reason(asked.act, asked.name, code, detail, number, time.clock_gettime_ns(time.CLOCK_BOOTTIME))
+    replace_durably(files, reason_path(asked.run_dir, asked.act, asked.name), reason.to_json(), 0o644)
 
 
 def _do(asked: argparse.Namespace) -> None:

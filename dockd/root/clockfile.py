@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from hashing.filecalls import FileCalls
 
@@ -23,11 +24,12 @@ _AN_ORDER = re.compile(rb"[0-9/:. T\r\n-]*", re.ASCII)
 
 
 def write_clock(files: FileCalls, volume: Volume, clock: Clock, now: datetime) -> ClockSet:
-    """Write `now`, in its own zone, into the volume's root, durably. Raises OSError; Refused when a file of that name
-    is no order to a clock."""
+    """Write `now`, in the order's zone or else its own, into the volume's root, durably. Raises OSError; Refused when a
+    file of that name is no order to a clock."""
     name = clock.name.encode("ascii")
     _remove_old(files, volume, name)
-    text = (now.strftime(clock.format) + "\n").encode("ascii")
+    told = now if clock.zone is None else now.astimezone(ZoneInfo(clock.zone))
+    text = (told.strftime(clock.format) + "\n").encode("ascii")
     folder = volume.open_folder(b"")
     try:
         fd = files.open(name, _NEW, _MODE, dir_fd=folder)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
+from zoneinfo import available_timezones
 
 from hashing.digest import Algorithm, Digest
 from hashing.errors import MalformedDigest
@@ -57,10 +58,13 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A file in the volume's root that sets the recorder's clock at power-on; `format` is strftime's."""
+    """A file in the volume's root that sets the recorder's clock at power-on; `format` is strftime's, `zone` that of
+    the recorder's clock (None: root's own).
+    """
 
     name: str
     format: str
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ class WipeList:
                 {"seq": r.seq, "path_hex": r.path.hex(), "size_bytes": r.size_bytes, "digest": str(r.digest)}
                 for r in self.remove
             ],
-            "clock": {"name": self.clock.name, "format": self.clock.format} if self.clock else None,
+            "clock": asdict(self.clock) if self.clock else None,
         }
         return json.dumps(document).encode()
 
@@ -246,7 +250,10 @@ def _clock(fields: dict[str, Any]) -> Clock:
         raise ValueError("clock: no plain file name")
     if len(form) > _CLOCK_FORMAT_LIMIT or _CLOCK_FORMAT.fullmatch(form) is None:
         raise ValueError("clock: no format of date and time")
-    return Clock(name, form)
+    zone = None if fields.get("zone") is None else _text(fields, "zone")
+    if zone is not None and zone not in available_timezones():
+        raise ValueError("clock: no time zone")
+    return Clock(name, form, zone)
 
 
 # --------------------------------------------------------------------------------------------------------------- shape

@@ -2,9 +2,14 @@
 
     python -m tests.bench.bounds read SOURCE
     python -m tests.bench.bounds streams SOURCE TWIN TARGET
+    python -m tests.bench.bounds proven SOURCE TARGET
 
 `streams`: one thread reads SOURCE, one writes as many files of the same sizes to TARGET and makes them durable, one
 reads TWIN, which holds the same files on the target's disk. No thread waits for another, nothing is computed.
+
+`proven`: what a copy with two digests costs where no disk is waited for. As many threads as processors each take whole
+files: read, digest, write, read back, digest, compare, in blocks that fit a processor's own cache. None of them hands
+anything to another, nothing is listed, made durable, renamed or recorded.
 """
 
 from __future__ import annotations
@@ -17,12 +22,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from hashing.filecalls import OsFileCalls
 
 from .loads import MIB, tree_files
 
 BLOCK_BYTES = 2 * MIB
+OWN_BLOCK_BYTES = MIB // 2
 AHEAD_FILES = 16
 
 
@@ -70,6 +77,34 @@ def write_tree(source: str, target: str) -> None:
     os.close(folder)
 
 
+def copy_proven(waiting: deque[tuple[int, str, int]], target: str) -> None:
+    """Copy files of (number, path, size) until none is left; raises AssertionError when one reads back otherwise."""
+    from blake3 import blake3
+
+    block = memoryview(mmap.mmap(-1, OWN_BLOCK_BYTES))
+    while True:
+        try:
+            number, path, size_bytes = waiting.popleft()
+        except IndexError:
+            return
+        source = os.open(path, os.O_RDONLY)
+        made = os.open(f"{target}/{number}", os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        given, found = blake3(), blake3()
+        done = 0
+        while done < size_bytes:
+            piece = block[: os.preadv(source, [block], done)]
+            given.update(piece)
+            done += os.pwrite(made, piece, done)
+        done = 0
+        while done < size_bytes:
+            piece = block[: os.preadv(made, [block], done)]
+            found.update(piece)
+            done += len(piece)
+        os.close(source)
+        os.close(made)
+        assert given.digest() == found.digest()
+
+
 def _at_once(*works: Callable[[], None]) -> None:
     faults: list[BaseException] = []
 
@@ -93,6 +128,11 @@ def main(what: str, source: str, *others: str) -> None:
     began = time.monotonic()
     if what == "read":
         read_tree(source)
+    elif what == "proven":
+        (target,) = others
+        longest_first = sorted(tree_files(source), key=lambda found: -found[1])
+        waiting = deque((number, *found) for number, found in enumerate(longest_first))
+        _at_once(*[partial(copy_proven, waiting, target)] * len(os.sched_getaffinity(0)))
     else:
         twin, target = others
         _at_once(

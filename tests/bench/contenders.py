@@ -38,6 +38,13 @@ STREAMS = Contender(
     ('exec "$PYTHON" -m tests.bench.bounds streams "$SOURCE" "$TWIN" "$TARGET"',),
     own_clock=True,
 )
+PROVEN = Contender(
+    "proven",
+    "bound: read, digest, write, read back, digest",
+    ('exec "$PYTHON" -m tests.bench.bounds proven "$SOURCE" "$TARGET"',),
+    checks=True,
+    own_clock=True,
+)
 ENGINE = Contender(
     "engine",
     "copy engine alone",

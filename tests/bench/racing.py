@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from .contenders import Contender
 from .running import Failed, Sample, drop_caches, measure
@@ -30,14 +31,31 @@ class Track:
     environment: dict[str, str] = field(default_factory=dict)
     warm: bool = True
 
-    def race(self, title: str, contenders: Sequence[Contender], rounds: int | None = None, **places: str) -> Samples:
-        """Every contender once a round, the first one another each time; raises Failed."""
+    def race(
+        self,
+        title: str,
+        contenders: Sequence[Contender],
+        rounds: int | None = None,
+        *,
+        keep: bool = False,
+        **places: str,
+    ) -> Samples:
+        """Every contender once a round, the first one another each time; raises Failed.
+
+        `keep`: what was copied is removed only after the race. For some minutes ext4 searches past the inodes of files
+        that were deleted, one by one: with thousands of them that would be measured with whoever comes next.
+        """
+        with TemporaryDirectory(prefix="run-", dir=self.targets, ignore_cleanup_errors=True) as lanes:
+            return self._race(title, contenders, rounds or self.rounds, Path(lanes) if keep else None, places)
+
+    def _race(
+        self, title: str, contenders: Sequence[Contender], wanted: int, lanes: Path | None, places: dict[str, str]
+    ) -> Samples:
         samples: Samples = {contender.key: [] for contender in contenders}
-        wanted = rounds or self.rounds
         for number in range(wanted):
             turn = number % len(contenders)
             for contender in (*contenders[turn:], *contenders[:turn]):
-                steps = self._one(contender, places)
+                steps = self._one(contender, places, lanes / f"{contender.key}-{number}" if lanes else None)
                 samples[contender.key].append(steps)
                 seconds = " + ".join(f"{step.wall_s:.2f}" for step in steps)
                 peak = max(step.peak_bytes for step in steps) / 2**20
@@ -47,8 +65,8 @@ class Track:
                 )
         return samples
 
-    def _one(self, contender: Contender, places: dict[str, str]) -> tuple[Sample, ...]:
-        target = self.targets / "target"
+    def _one(self, contender: Contender, places: dict[str, str], lane: Path | None) -> tuple[Sample, ...]:
+        target = lane or self.targets / "target"
         listing = self.targets / "target.list"
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir()
@@ -60,13 +78,17 @@ class Track:
             "PYTHONPATH": str(REPOSITORY),
             "TARGET": str(target),
             "LIST": str(listing),
+            # Compiled once, as installing does it, and not anew in every process that is measured.
+            "PYTHONPYCACHEPREFIX": str(self.targets / "bytecode"),
         }
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         try:
             if contender.prepare:
                 subprocess.run(["sh", "-ec", contender.prepare], env=environment, check=True, stdout=subprocess.DEVNULL)
             return tuple(self._step(contender, step, environment) for step in contender.steps)
         finally:
-            shutil.rmtree(target, ignore_errors=True)
+            if lane is None:
+                shutil.rmtree(target, ignore_errors=True)
             listing.unlink(missing_ok=True)
 
     def _step(self, contender: Contender, step: str, environment: dict[str, str]) -> Sample:
@@ -81,8 +103,11 @@ class Track:
         return sample
 
 
+# A whole session of another home, with nothing on its recorder: what is not imported then is not needed either.
 _WARM_UP = """
-"$PYTHON" -c 'import dockd.commands.dock, dockd.docking, dockd.assembly, catalog.store, sqlalchemy.dialects.sqlite'
+home=$(mktemp -d) && mkdir "$home/empty"
+"$PYTHON" -m dockd --home "$home/home" init --yes && "$PYTHON" -m dockd --home "$home/home" dock "$home/empty"
+rm -r "$home"
 cp --version; rsync --version; rclone version; b3sum --version; find /dev/null; xargs --version; sync -f /dev/null
 """
 

@@ -21,7 +21,7 @@ _READING = """\
 How to read it
 
 - **Caches** are dropped (`/proc/sys/vm/drop_caches`) before every step of every contender; then the programs
-  themselves, not the recordings, are loaded once: a station's are in memory.
+  themselves, not the recordings, are loaded once: a station's are in memory, and compiled, as installing leaves them.
 - **dockd dock** is the whole program on a fresh home: start of the process, listing, copy, read-back from the medium,
   vault, catalogue, custody log, manifest, signature, ledger. Making the home is outside the clock, and facts are read
   later.
@@ -30,6 +30,7 @@ How to read it
 - **Peak** is the largest resident set of one process (`wait4`); – where it is below the measuring program's own, about
   30 MiB, from which it cannot be told apart.
 - **CPU** is user and system time of the processes; the kernel's own threads are in nobody's figure.
+- **The daemon** is watched from outside: times begin before `losetup`, and end with what a state file says.
 - **Recorders** are ext4 images on read-only loop devices (O_DIRECT to the image), filled by `mke2fs -d` with random
   bytes; images and vault lie on the same disk.
 """
@@ -60,6 +61,8 @@ def render(
 
 
 def _scene(scene: Scene) -> str:
+    if not scene.field:
+        return f"## {scene.heading}\n\n{scene.words}.\n"
     base = next(contender for contender in scene.field if contender.key == scene.base)
     base_s = spread(scene.samples[scene.base], wall_s).middle
     lines = [f"## {scene.heading}\n", f"{scene.words}.\n"]

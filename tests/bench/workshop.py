@@ -40,15 +40,20 @@ class Workshop:
     @contextmanager
     def recorder(self, name: str, load: Load, bytes_per_s: int | None, serial: int = 0) -> Iterator[str]:
         """A seated recorder with this load; image and folder stay for the next scene that wants the same."""
+        image = self.image(name, load, serial)
+        seat = self.folder / "seats" / name / f"{serial:02d}"
+        with Recorder(image, seat, self.throttle, bytes_per_s) as seated:
+            yield seated.path
+
+    def image(self, name: str, load: Load, serial: int = 0) -> Path:
+        """A recorder's card with this load, made when it is not there yet."""
         folder = self.folder_of(name, serial)
         image = self.folder / f"{name}-{serial}.img"
         if not image.exists():
             self.track.tell(f"making a recorder: {load.files:,} files, {load.size_bytes / 2**20:,.0f} MiB")
             _in_child(lambda: Filler(serial).fill(folder, load, serial))
             make_image(folder, image, f"{name}{serial}"[:16])
-        seat = self.folder / "seats" / name / f"{serial:02d}"
-        with Recorder(image, seat, self.throttle, bytes_per_s) as seated:
-            yield seated.path
+        return image
 
     @contextmanager
     def memory(self, load: Load) -> Iterator[tuple[str, Path]]:

@@ -221,3 +221,17 @@ def test_an_entry_changed_without_guards_breaks_the_chain_there(sqlite_url: str)
     assert broken is not None and broken.seq == 3
     assert {d.table for d in catalog.differences_from_custody()} == {"custody", "clips", "entries"}
     catalog.close()
+
+
+def test_postgresql_looks_an_entry_up_by_its_key_even_while_the_log_is_empty(postgres_database: Database) -> None:
+    """The guard keeps the plan of its first look: another index would read the whole log from then on."""
+    with psycopg.connect(postgres_database.owner_url) as connection:
+        connection.execute("SET plan_cache_mode = force_generic_plan")
+        connection.execute("PREPARE look (text, bigint) AS SELECT hash FROM custody WHERE station = $1 AND seq = $2")
+        plan = "\n".join(row[0] for row in connection.execute("EXPLAIN EXECUTE look ('st', 7)"))
+        assert "pk_custody" in plan
+        # What happened to one thing is still found by the other index.
+        connection.execute("SET enable_seqscan = off")
+        connection.execute("PREPARE about (text) AS SELECT seq FROM custody WHERE station = 'st' AND subject = $1")
+        plan = "\n".join(row[0] for row in connection.execute("EXPLAIN EXECUTE about ('clip')"))
+        assert "ix_custody_subject" in plan

@@ -45,7 +45,7 @@ def test_a_fact_names_its_source_to_the_tag() -> None:
 def test_numbers_that_are_names_stay_as_written() -> None:
     text = '[{"ExifTool:ExifToolVersion": 12.50, "Keys:Software": 12.10, "IFD0:Model": 735}]'
     reading = from_exiftool(text)
-    assert values(reading) == {"software": "12.10", "model": "735"}
+    assert values(reading) == {"software": "12.10", "model": "735", "encoders": ["12.10"]}
     assert reading.facts[0].source.startswith("exiftool 12.50 ")
 
 
@@ -252,3 +252,19 @@ def test_whatever_ffprobe_says_is_read_without_an_exception(answer: Any) -> None
 def test_no_json_is_a_failure(text: str) -> None:
     assert from_exiftool(text).failures == (Failure("exiftool", "answer is not the JSON we asked for"),)
     assert from_ffprobe(text).failures == (Failure("ffprobe", "answer is not the JSON we asked for"),)
+
+
+def test_all_programs_that_container_and_streams_name_are_kept_once() -> None:
+    container = from_exiftool(
+        '[{"ExifTool:ExifToolVersion": "12.57", "ItemList:Encoder": "Lavf59", "QuickTime:Software": "X"}]'
+    )
+    streams = from_ffprobe(
+        '{"format": {"tags": {"encoder": "Lavf59"}}, "streams": [{"tags": {"encoder": "Lavc59 libx264"}}, {"tags": 7}]}'
+    )
+    assert values(merged(container, streams))["encoders"] == ["Lavf59", "X", "Lavc59 libx264"]
+
+
+def test_the_latest_change_that_a_container_claims_counts() -> None:
+    text = '[{"QuickTime:ModifyDate": "2026:11:20 08:00:00", "IFD0:ModifyDate": "2026:11:21 09:00:00"}]'
+    assert values(from_exiftool(text)) == {"modified": "2026-11-21T09:00:00"}
+    assert values(from_exiftool('[{"QuickTime:ModifyDate": "0000:00:00 00:00:00"}]')) == {}

@@ -97,6 +97,8 @@ def test_a_recording_tells_what_it_is(recordings: Path, who: str) -> None:
     found = values(probed)
     assert found.pop("bit_rate") == (recordings / "video.mp4").stat().st_size * 8 // 2
     assert found.pop("encoder").startswith("Lavf")
+    container, picture = found.pop("encoders")
+    assert container.startswith("Lavf") and picture.startswith("Lavc") and picture.endswith("libx264")
     assert found == {
         "duration": 2000,
         "video_codec": "h264",
@@ -109,6 +111,10 @@ def test_a_recording_tells_what_it_is(recordings: Path, who: str) -> None:
         "container": "MP4",
         "mime": "video/mp4",
         "streams": ["0 video h264", "1 audio aac"],
+        "modified": "2026-11-20T08:15:30",
+        "indexed": "yes",
+        "edit_lists": 0,
+        "time_jumps": [],
     }
     sources = {fact.name: fact.source for fact in probed.facts}
     assert sources["duration"].startswith("ffprobe ") and sources["duration"].endswith(" format.duration")
@@ -157,10 +163,10 @@ def test_facts_behind_an_atom_of_five_gigabytes_are_found(recordings: Path, fold
     assert values(probed)["duration"] == 2000
 
 
-def test_an_empty_file_has_no_facts(folder: Path) -> None:
+def test_of_an_empty_file_it_is_known_that_it_was_not_ended(folder: Path) -> None:
     (folder / "empty.mp4").touch()
     [probed] = probe(folder, "empty.mp4")
-    assert probed.facts == ()
+    assert values(probed) == {"indexed": "no"}
     assert failures(probed)["exiftool"] == "File is empty"
     assert "ffprobe" in failures(probed)
 
@@ -171,8 +177,37 @@ def test_a_recording_cut_off_before_its_index_keeps_what_can_be_known(recordings
     [probed] = probe(folder, "cut.mp4")
     found = values(probed)
     assert (found["mime"], found["warning"][:9]) == ("video/mp4", "Truncated")
-    assert "duration" not in found
+    assert found["indexed"] == "no"
+    assert "duration" not in found and "time_jumps" not in found
     assert failures(probed)["ffprobe"].startswith("moov atom not found")
+
+
+def test_a_hole_in_the_time_of_a_recording_is_found_unless_nobody_wants_it_read(recordings: Path, folder: Path) -> None:
+    late = ["-bsf:v", "setts=ts=TS+gte(N\\,20)*3/TB"]
+    make(folder / "late.mp4", "-i", str(recordings / "video.mp4"), "-c", "copy", *late)
+    make(folder / "hole.mp4", "-i", str(folder / "late.mp4"), "-c", "copy")
+    [probed] = probe(folder, "hole.mp4")
+    [[stream, kind, at_ms, length_ms]] = values(probed)["time_jumps"]
+    assert (stream, kind) == ("0", "video")
+    assert int(at_ms) == pytest.approx(760, abs=60) and int(length_ms) == pytest.approx(3_040, abs=60)
+    [unread] = probe(folder, "hole.mp4", limits=ProbeLimits(packets=False))
+    assert "time_jumps" not in values(unread) and unread.failures == ()
+
+
+def test_packets_that_take_too_long_cost_only_the_jumps(recordings: Path, tmp_path: Path, folder: Path) -> None:
+    """A ffprobe that lists packets without end: the box ends it, and what else is known stays."""
+    slow = tmp_path / "ffprobe"
+    slow.write_text(
+        '#!/bin/sh\ncase "$*" in *packet=*) while :; do echo packet; done;; esac\nexec /usr/bin/ffprobe "$@"\n'
+    )
+    slow.chmod(0o755)
+    tmp_path.chmod(0o755)
+    shutil.copy(recordings / "video.mp4", folder)
+    limits = ProbeLimits(timeout_s=5.0, output_limit_bytes=1 << 16)
+    [probed] = probe(folder, "video.mp4", tools=Tools(ffprobe=str(slow)), limits=limits)
+    assert values(probed)["duration"] == 2000
+    assert "time_jumps" not in values(probed)
+    assert failures(probed)["ffprobe"].startswith("printed more than ")
 
 
 def test_a_text_under_a_videos_name_is_a_text(folder: Path) -> None:
@@ -334,9 +369,9 @@ def test_an_ffprobe_that_breaks_leaves_exiftools_facts(
     assert values(probed)["duration"] == 2000
 
 
-def test_without_a_box_nothing_is_parsed(recordings: Path) -> None:
+def test_without_a_box_no_parser_runs(recordings: Path) -> None:
     [probed] = probe(recordings, "video.mp4", tools=Tools(bwrap="/usr/bin/no-bwrap-here"))
-    assert probed.facts == ()
+    assert set(values(probed)) == {"indexed", "edit_lists"}
     assert set(failures(probed)) == {"exiftool", "ffprobe"}
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from catalog.cases.queries import cases_of_clips
 from catalog.events import ClearingIntended, ClipFiled, CopiesSetAside, CopyCondemned, Event, RecorderCleared
 from catalog.store import Catalog
 from tests.simulators.histories import Clock, clip_id, digest, docking, histories, ingested, opened, read, resolved
@@ -53,12 +54,7 @@ def test_a_clip_has_all_that_its_entry_says(catalog: Catalog) -> None:
     assert (clip.id, clip.digests, clip.vault_path) == (event.clip, event.digests, event.vault_path)
     assert (clip.key_mark, clip.same_name_as, clip.claimed_at) == (True, "f00d", "2026-11-21T09:35:00")
     assert clip.recorded_at == clip.sort_at == datetime(2026, 11, 21, 1, 1, tzinfo=UTC)
-    assert (clip.facts_state, clip.duration_ms, clip.case_no, clip.clip_class) == (
-        "pending",
-        None,
-        None,
-        "unclassified",
-    )
+    assert (clip.facts_state, clip.duration_ms, clip.clip_class) == ("pending", None, "unclassified")
 
 
 def test_a_clip_of_unknown_time_is_listed_by_its_ingest(catalog: Catalog) -> None:
@@ -116,7 +112,8 @@ def test_a_filed_clip_is_found_under_its_case(catalog: Catalog) -> None:
     catalog.append(docking("s1"))
     catalog.append([ClipFiled(clip_id("s1", 1), "2026-17", "case", "evidence")], actor="anna")
     clip = catalog.find_clip(clip_id("s1", 1))
-    assert (clip.case_no, clip.clip_class) == ("2026-17", "case")
+    assert clip.clip_class == "case"
+    assert [case.number for case in cases_of_clips(catalog, [clip.id])[clip.id]] == ["2026-17"]
     assert [entry.actor for entry in catalog.clip_log(clip)] == ["dockd", "anna"]
 
 

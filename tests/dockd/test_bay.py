@@ -90,6 +90,28 @@ def test_a_keyboard_in_a_bay_is_refused_and_recorded() -> None:
     assert after(Gone("usb:1-1"), bay=bay)[0] == EMPTY
 
 
+def test_a_refused_volume_is_put_on_record_once_a_plugging_however_often_udev_tells_of_it() -> None:
+    ntfs = replace(SECOND, filesystem="ntfs")
+    bay, acts = after(FIRST, ntfs)
+    assert (bay.state, acts) == (State.MOUNTING, [Refuse(ntfs, "file system: ntfs")])
+    assert after(ntfs, ntfs, bay=bay) == (bay, [])
+    # Refused first, with the good volume after it; and beside a keyboard in the same stick.
+    bay, acts = after(ntfs, FIRST)
+    assert acts == [Mount(FIRST)]
+    assert after(ntfs, bay=bay) == (bay, [])
+    bay, _ = after(KEYBOARD, ntfs, KEYBOARD)
+    assert after(KEYBOARD, bay=bay) == after(ntfs, bay=bay) == (bay, [])
+    again = replace(ntfs, diskseq=8)
+    assert after(Gone("sdb2"), again, bay=after(FIRST, ntfs)[0])[1] == [Refuse(again, "file system: ntfs")]
+
+
+def test_a_recorder_known_to_be_pulled_stays_a_fault_when_udev_tells_of_it_too() -> None:
+    bay, _ = after(*COPIED, Failed("sdb1", Why.PULLED), Gone("sdb1"))
+    assert (bay.state, bay.why, bay.current) == (State.FAULT, Why.PULLED, None)
+    again = replace(FIRST, name="sdc1", diskseq=8)
+    assert after(again, bay=bay)[1] == [Mount(again)]
+
+
 def test_a_keyboard_outside_the_bays_is_nobodys_business() -> None:
     assert after(KEYBOARD, bay=Bay("p/1")) == (Bay("p/1"), [])
 

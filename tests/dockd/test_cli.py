@@ -263,11 +263,12 @@ def test_custody_lines_are_the_entries_own_bytes(docked: Path) -> None:
 
 def test_filing_is_recorded_with_who_did_it(station: Path) -> None:
     clip = asked(station, "clip", "list")[0]
-    ends(station, Exit.OK, "clip", "file", clip["id"], "--case", "A-2026-17", "--class", "evidence", "--reason", "x")
+    filing = ("--case", "A-2026-17", "--class", "general-procedure", "--reason", "x")
+    ends(station, Exit.OK, "clip", "file", clip["id"], *filing)
     (filed,) = asked(station, "clip", "list", "--case", "A-2026-17")
-    assert (filed["id"], filed["class"]) == (clip["id"], "evidence")
+    assert (filed["id"], filed["class"]) == (clip["id"], "general-procedure")
     last = json.loads(ends(station, Exit.OK, "custody", "show", "--json").splitlines()[-1])
-    assert last["kind"] == "clip-filed" and last["actor"].startswith(("user:", "uid:"))
+    assert last["kind"] == "clip-filed" and last["actor"].startswith("setup:")
 
 
 def test_the_catalogue_is_rebuilt_by_one_command(station: Path) -> None:

@@ -238,3 +238,62 @@ def test_a_bound_bay_has_its_number_and_a_second_binding_moves_it(running: Runni
         capture_output=True, text=True, check=True, env=os.environ | {"COLUMNS": "160", "DOCKD_LANG": "en"},
     ).stdout  # fmt: skip
     assert "take it" in table
+
+
+def bay_4(running: Running) -> tuple[str, str, str]:
+    """What `dockd slots` makes of bay 4: state, reason, detail. Loop devices of others on this machine are bays too."""
+    found = [state for state in json.loads(dockd(running.home, "slots", "--json")) if state["slot"] == 4]
+    return (found[0]["state"], found[0]["reason"], found[0]["detail"]) if found else ("", "", "")
+
+
+def test_a_stopped_daemon_leaves_bays_that_are_off_and_a_killed_one_bays_that_go_stale(running: Running) -> None:
+    dockd(running.home, "slot", "bind", "4", "--port", "loop/none")
+    running.start()
+    running.wait("bay 4", lambda: bay_4(running)[0] == "idle")
+    running.stop()
+    assert bay_4(running) == ("off", "service-stopped", "")
+    running.start()
+    running.wait("bay 4", lambda: bay_4(running)[0] == "idle")
+    running.stop(signal.SIGKILL)
+    file = running.home / "run/slots/4.json"
+    left = json.loads(file.read_text())
+    assert left["state"] == "idle"
+    file.write_text(json.dumps({**left, "at": "2026-11-20T08:00:00.000000Z"}))
+    assert bay_4(running) == ("no-word", "service-silent", "2026-11-20T08:00:00.000000Z")
+
+
+def test_a_bay_at_rest_is_published_again_and_again(running: Running) -> None:
+    dockd(running.home, "slot", "bind", "4", "--port", "loop/none")
+    running.start()
+    running.wait("bay 4", lambda: running.bay("loop/none")["state"] == "idle")
+    first = running.bay("loop/none")
+    running.wait("a newer one", lambda: running.bay("loop/none")["at"] != first["at"])
+    assert {**running.bay("loop/none"), "at": ""} == {**first, "at": ""}
+
+
+def test_root_s_own_reason_stands_on_the_bay_and_in_the_log(running: Running) -> None:
+    running.set("clear", '"after-verify"')
+    running.start()
+    image = running.recorder("BWC7", CLIPS)
+    here = running.plug(image)
+    running.wait_state(here.port, "unknown-recorder")
+    place = running.root / "desktop"
+    place.mkdir()
+    subprocess.run(["mount", "-o", "ro", f"/dev/{here.port.removeprefix('loop/')}", place], check=True)
+    running.enrol(here.port)
+    told = running.wait_state(here.port, "fault")
+    assert (told["reason"], told["detail"]) == ("mount-failed", f"another program mounted it at {place}")
+    subprocess.run(["umount", place], check=True)
+    here.unplug()
+    running.wait("the bay to be free", lambda: running.bay(here.port)["state"] in ("idle", "none"))
+    outcomes = running.home / "run/outcome"
+    outcomes.chmod(0o777)
+    again = running.plug(image)
+    told = running.wait_state(again.port, "fault")
+    assert told["reason"] == "clearing-failed"
+    assert told["detail"].startswith(f"{outcomes} is not as root needs it")
+    log = (running.root / "log").read_text()
+    assert "why=mount-failed code=mounted-elsewhere" in log
+    assert "why=clearing-failed code=folder-not-ours" in log
+    session = json.loads(dockd(running.home, "session", "list", "--json"))[0]
+    assert (session["ingested"], session["cleared"]) == (8, 0)

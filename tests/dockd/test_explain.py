@@ -5,16 +5,25 @@ from __future__ import annotations
 import errno
 import io
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
 import catalog.errors
 import dockd.errors
 import hashing.errors
+from catalog.cases import states as cases
 from catalog.errors import Ambiguous, CatalogFault, CatalogUnreachable, NotFound, Unsafe, UnsafeDatabase
+from catalog.people import access
+from catalog.people.access import Act
+from catalog.people.cells import Trouble
+from catalog.people.wanted import Fault
+from catalog.watching.gap_states import Why
 from dockd.errors import Busy, ConfigFault, LedgerFault, NoSpace, Problem, SettingFault, ToolMissing
 from dockd.exits import Exit
 from dockd.explain import explain, report
+from dockd.root.reason import Reason
+from dockd.signing_in import NotIn
 from hashing.errors import DigestMismatch, TargetFault
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -28,8 +37,23 @@ EXAMPLES: list[BaseException] = [
     dockd.errors.NoSpace(5 * 2**30, 2**20),
     dockd.errors.ToolMissing("exiftool", "libimage-exiftool-perl"),
     dockd.errors.LedgerFault("entry 7", "the hash differs"),
+    dockd.errors.DocumentUnreadable("report.pdf", "Permission denied"),
+    dockd.errors.GapRefused("3f9a", Why.NOT_EXPLAINED),
+    dockd.errors.BeyondClip("81c2", 9_000, 3_000),
+    dockd.errors.CaseRefused("2026-17", cases.Why.CLOSED),
+    dockd.errors.CaseNumberTaken("2026-17"),
+    dockd.errors.HoldRefused("3f9a", "lifted"),
+    dockd.errors.PackUnusable("no-such-pack"),
+    dockd.errors.PackNotAdopted("qinghe-market", "changli-water"),
+    dockd.errors.CountDiffers(3, 7),
     dockd.errors.NothingPlugged(60.0),
+    dockd.errors.NotAllowed("user:li", Act.PLACE_HOLD, access.Why.DEPARTMENT, "城关"),
+    dockd.errors.SignInRefused("li", NotIn.LOCKED, datetime(2026, 11, 21, 1, 35, tzinfo=UTC)),
+    dockd.errors.NotFitting("unknown-department", department="城关"),
+    dockd.errors.SheetUnreadable("台账.xlsx", "no-workbook"),
+    dockd.errors.SheetFaults("台账.xlsx", [Fault("人员", 7, "officer number", Trouble.TWICE, "100234: 4")]),
     dockd.errors.SourceNotAFolder("/media/none"),
+    dockd.errors.UnitFailed("mount", "sdb1", "", Reason("mount", "sdb1", "file-system", "ntfs", None, 7)),
     catalog.errors.CatalogFault("append", RuntimeError("disk I/O error")),
     catalog.errors.CatalogUnreachable("postgresql://dockd@db/cat", OSError(errno.ECONNREFUSED, "Connection refused")),
     catalog.errors.CatalogExists("/srv/catalog.db"),

@@ -139,6 +139,25 @@ pattern = "("
     assert [fault.key for fault in raised.value.faults] == ["clock.set"]
 
 
+def test_habits_are_the_nearest_that_were_stated_and_shipped_ones_are_facts(tmp_path: Path) -> None:
+    shipped = {family.name: family.habits for family in FAMILIES}
+    assert (shipped["dcim"].split_ms, shipped["dcim"].sequence_limit) == (300_000, 9999)
+    assert (shipped["havis"].split_ms, shipped["gat947"].pre_record_ms) == (600_000, 3_000)
+    assert {name: habits.encoders for name, habits in shipped.items() if habits.encoders} == {}
+    text = OWN.replace('"folder"', '"gat947"') + '\n[gaps]\nrejoin_s = 5\nencoders = ["AMBA", "X"]\n'
+    (own,) = (one for one in load_families(str(family_folder(tmp_path, text))) if one.name == "own")
+    habits = own.habits
+    assert (habits.pre_record_ms, habits.rejoin_ms, habits.encoders) == (3_000, 5_000, ("AMBA", "X"))
+    assert habits.split_ms is None
+
+
+def test_faults_of_habits_are_told(tmp_path: Path) -> None:
+    family_folder(tmp_path, OWN + '\n[gaps]\nsequence_first = 7\nsequence_last = 7\nencoders = ["ok", " "]\n')
+    with pytest.raises(FamilyFaults) as caught:
+        load_families(str(tmp_path / "recorders.d"))
+    assert [fault.key for fault in caught.value.faults] == ["gaps.sequence_last", "gaps.encoders.1"]
+
+
 def test_a_family_of_ones_own_may_add_to_the_shipped_one_of_its_name(tmp_path: Path) -> None:
     text = 'name = "gat947"\nextends = "gat947"\ntitle = {{ zh = "x", en = "x" }}\nrank = 80\nzone = "UTC"\n'
     families = {family.name: family for family in load_families(str(family_folder(tmp_path, text)))}

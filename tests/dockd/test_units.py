@@ -20,6 +20,7 @@ from tests.simulators.loop_bay import LoopBay, LoopCard, mounts_of
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = ROOT / "systemd"
 DAEMON, MOUNT, CLEAR = "dockd.service", "dockd-mount@.service", "dockd-clear@.service"
+FACTS = "dockd-facts.service"
 POSTGRESQL = "dockd-postgresql.conf"
 
 # The strictest value of each. What is otherwise must have its reason beside it.
@@ -97,7 +98,7 @@ def unit_files(tmp_path: Path) -> Path:
     """The units as systemd would find them, an instance of each template, and programs that are there."""
     folder = tmp_path / "units"
     folder.mkdir()
-    for unit in (DAEMON, MOUNT, CLEAR):
+    for unit in (DAEMON, MOUNT, CLEAR, FACTS):
         text = re.sub(r"(?m)^(Exec\w+)=/\S+", rf"\1={shutil.which('true')}", (UNITS / unit).read_text("utf-8"))
         (folder / unit.replace("@.", "@sdb1.")).write_text(text, "utf-8")
     return folder
@@ -108,8 +109,8 @@ def unit_files(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("unit", "drop_in", "at_most"),
-    [(DAEMON, "", 1.0), (DAEMON, POSTGRESQL, 1.2), (MOUNT, "", 4.0), (CLEAR, "", 2.0)],
-    ids=["daemon", "daemon-postgresql", "mount", "clear"],
+    [(DAEMON, "", 1.0), (DAEMON, POSTGRESQL, 1.2), (MOUNT, "", 4.0), (CLEAR, "", 2.0), (FACTS, "", 2.0)],
+    ids=["daemon", "daemon-postgresql", "mount", "clear", "facts"],
 )
 def test_systemd_finds_the_units_hardened(unit_files: Path, unit: str, drop_in: str, at_most: float) -> None:
     file = unit_files / unit.replace("@.", "@sdb1.")
@@ -122,7 +123,7 @@ def test_systemd_finds_the_units_hardened(unit_files: Path, unit: str, drop_in: 
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
 
 
-@pytest.mark.parametrize("unit", [DAEMON, MOUNT, CLEAR])
+@pytest.mark.parametrize("unit", [DAEMON, MOUNT, CLEAR, FACTS])
 def test_systemd_understands_every_line(unit_files: Path, unit: str) -> None:
     command = ["systemd-analyze", "verify", "--man=no", str(unit_files / unit.replace("@.", "@sdb1."))]
     environment = {**os.environ, "SYSTEMD_LOG_LEVEL": "warning", "SYSTEMD_UNIT_PATH": f"{unit_files}:"}
@@ -131,7 +132,7 @@ def test_systemd_understands_every_line(unit_files: Path, unit: str) -> None:
     assert ours == []
 
 
-@pytest.mark.parametrize("unit", [DAEMON, MOUNT, CLEAR])
+@pytest.mark.parametrize("unit", [DAEMON, MOUNT, CLEAR, FACTS])
 @pytest.mark.parametrize("option", STRICT)
 def test_every_relaxed_line_says_what_needs_it(unit: str, option: str) -> None:
     found = [(value, comment) for name, value, comment in lines(unit) if name == option]
@@ -142,14 +143,14 @@ def test_every_relaxed_line_says_what_needs_it(unit: str, option: str) -> None:
         assert value == STRICT[option] or value.startswith("~") or comment, f"{option}={value} has no reason beside it"
 
 
-@pytest.mark.parametrize("unit", [DAEMON, MOUNT, CLEAR, POSTGRESQL])
+@pytest.mark.parametrize("unit", [DAEMON, MOUNT, CLEAR, FACTS, POSTGRESQL])
 def test_every_line_that_gives_something_away_says_for_what(unit: str) -> None:
     given = [(name, value, comment) for name, value, comment in lines(unit) if name in GIVING and value]
     assert [(name, value) for name, value, comment in given if not comment] == []
 
 
 def test_every_capability_and_address_family_is_named_in_its_reason() -> None:
-    for unit in (DAEMON, MOUNT, CLEAR, POSTGRESQL):
+    for unit in (DAEMON, MOUNT, CLEAR, FACTS, POSTGRESQL):
         for name, value, comment in lines(unit):
             if name in ("CapabilityBoundingSet", "RestrictAddressFamilies") and value != "none":
                 assert [word for word in value.split() if word not in comment] == [], (unit, name)
@@ -276,8 +277,8 @@ def test_folders_that_root_trusts_are_roots_and_the_daemons_are_its_own(tmp_path
     uid = int(line.split(":")[2])
     assert uid != 0 and line.endswith(":/var/lib/dockd:/usr/sbin/nologin")
     made = {path: (tmp_path / path).stat() for path in (
-        "run/dockd", "run/dockd/volumes", "run/dockd/clearing", "run/dockd/outcome", "run/dockd/slots",
-        "run/dockd/wipe", "run/dockd/writer.lock", "var/lib/dockd",
+        "run/dockd", "run/dockd/volumes", "run/dockd/clearing", "run/dockd/outcome", "run/dockd/reason",
+        "run/dockd/slots", "run/dockd/wipe", "run/dockd/writer.lock", "var/lib/dockd",
     )}  # fmt: skip
     daemons = {path for path, status in made.items() if status.st_uid == uid}
     assert daemons == {"run/dockd/slots", "run/dockd/wipe", "run/dockd/writer.lock", "var/lib/dockd"}

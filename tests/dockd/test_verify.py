@@ -19,7 +19,7 @@ from dockd.exits import Exit
 from hashing.canonical import canonical
 from hashing.digest import digest_of
 from tests.dockd.test_power_cuts import fill, recording
-from tests.dockd.test_rebuild import TABLES
+from tests.dockd.test_rebuild import TABLES, find_and_explain
 from tests.simulators.quick import quick_folder
 from tests.simulators.station import dock
 
@@ -49,7 +49,9 @@ def pristine() -> Iterator[Path]:
             from catalog.events import FactsRead
 
             opened.station.catalog.append([FactsRead(clips[0], [duration], [])])
-        run(home, "clip", "file", clips[0], "--case", "A-1", "--class", "evidence")
+        with writing(str(home)) as opened:
+            find_and_explain(opened.station, root)
+        run(home, "clip", "file", clips[0], "--case", "A-1", "--class", "general-procedure")
         yield home
 
 
@@ -92,6 +94,7 @@ def flip(home: Path, pattern: str, at: int = -20) -> None:
 CLIP = "城关中队/1234567/*/*/clips/*0000.mp4"
 SEAL = "城关中队/1234567/*/*/session.json"
 MANIFEST = "城关中队/1234567/*/*/manifest."
+DOCUMENT = "documents/gap/*/*/"
 QUARANTINED = "quarantine/*/*/*/clips/*.xyz"
 LEDGER = "ledger/*/"
 
@@ -157,6 +160,11 @@ FILES: dict[str, Callable[[Path], None]] = {
     "a file beside the quarantined": lambda home: _put(home, QUARANTINED, "extra.xyz"),
     "the manifest of the quarantine": lambda home: flip(home, "quarantine/*/*/*/manifest.b3", 5),
     "the manifest of the quarantine is missing": lambda home: one(home, "quarantine/*/*/*/manifest.b3").unlink(),
+    "a byte of a document": lambda home: flip(home, DOCUMENT + "file/*", -2),
+    "a document is missing": lambda home: one(home, DOCUMENT + "file/*").unlink(),
+    "a file beside a document": lambda home: _put(home, DOCUMENT + "file/*", "extra.txt"),
+    "the manifest of a document": lambda home: flip(home, DOCUMENT + "manifest.b3", 5),
+    "the manifest of a document is missing": lambda home: one(home, DOCUMENT + "manifest.b3").unlink(),
     "a line of the ledger": lambda home: flip(home, LEDGER + "entries-*"),
     "a part of the ledger is missing": lambda home: one(home, LEDGER + "entries-*").unlink(),
     "the end of the ledger is missing": lambda home: one(home, LEDGER + "entries-*", last=True).unlink(),
@@ -207,8 +215,19 @@ CELLS = {
     "clips.recorded_at": "'2020-01-01T00:00:00.000000Z'",
     "clips.digest": "fingerprint",
     "clips.vault_path": "vault_path || 'x'",
-    "clips.case_no": "'B-2'",
+    "case_clips.how": "'by-hand'",
+    "cases.number": "'B-2'",
     "facts.value": "'1'",
+    "documents.digest": "'b3:00'",
+    "documents.vault_path": "vault_path || 'x'",
+    "documents.subject": "'gap:b2'",
+    "examinations.gaps": "gaps + 1",
+    "gaps.state": "'open'",
+    "gaps.evidence": "'[]'",
+    "gaps.length_ms": "7",
+    "gaps.explainers": "'[]'",
+    "gaps.reviewed_by": "'nobody'",
+    "gaps.text": "'another reason'",
     "custody.actor": "'user:nobody'",
     "custody.at": "'2020-01-01T00:00:00.000000Z'",
     "custody.hash": "prev",
@@ -265,6 +284,8 @@ def test_an_added_row_of_any_table_is_found(home: Path, table: str, capsys: pyte
                 row[column] = 9999
         if "id" in row:
             row["id"] = "ffffffffffffffff"
+        elif "seq" not in row and "session" in row:
+            row["session"] = "20261120T080000Z-abcdef"
         marks = ", ".join("?" for _ in row)
         connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
     assert found(home, capsys) != []
@@ -300,7 +321,7 @@ def test_a_custody_log_whose_end_was_cut_off_is_found(home: Path, capsys: pytest
     with database(home) as connection:
         (head,) = connection.execute("SELECT max(seq) FROM custody").fetchone()
         connection.execute("DELETE FROM custody WHERE seq > ?", (head - 1,))
-        connection.execute("UPDATE clips SET case_no = NULL, clip_class = 'unclassified'")
+        connection.execute("UPDATE clips SET clip_class = 'unclassified'")
     assert "custody-shorter-than-checkpoint" in {finding["what"] for finding in found(home, capsys)}
 
 

@@ -101,6 +101,31 @@ def test_a_long_copy_reports_what_is_durable_on_the_way(place: RecorderFiles) ->
     assert len(done.verified) == 1
 
 
+def test_a_long_copy_is_read_back_while_its_end_is_still_being_copied(place: RecorderFiles) -> None:
+    data = content(40 * SMALL_BLOCK + 77)
+    place.put("clip", data)
+    partial = str(place.target / "clip.part")
+    seen = threading.Event()
+
+    class Patient(FlakyFiles):
+        """Gives the recorder's last bytes only when the first ones were read back, durable as they are by then."""
+
+        def preadv(self, fd, buffers, offset):  # type: ignore[no-untyped-def,override]
+            if os.readlink(f"/proc/self/fd/{fd}") == partial:
+                seen.set()
+            elif offset >= 10 * SMALL_BLOCK:
+                assert seen.wait(20)
+            return super().preadv(fd, buffers, offset)
+
+    files = Patient()
+    done = run(files, [place.task(files, "clip")], proof_bytes=4 * SMALL_BLOCK, checkpoint_bytes=14 * SMALL_BLOCK)
+    (copy,) = done.verified
+    assert copy.digests[Algorithm.BLAKE3] == digest_of(data)
+    assert place.copied("clip") == data
+    calls = [call.name for call in files.calls if call.path == partial]
+    assert calls.index("fsync") < calls.index("preadv")
+
+
 def test_every_byte_is_on_the_medium_before_it_is_read_back(place: RecorderFiles) -> None:
     place.put("long", content(5 * SMALL_BLOCK))
     place.put("small", content(100))

@@ -272,12 +272,13 @@ def test_a_copy_that_cannot_be_read_back_is_made_again_once(place: RecorderFiles
     assert (done.error.act, done.error.cause.errno) == ("read back", errno.EIO)
 
 
-def test_damage_seen_at_a_checkpoint_spares_the_rest_of_the_copy(place: RecorderFiles) -> None:
+@pytest.mark.parametrize("step", ["checkpoint_bytes", "proof_bytes"])
+def test_damage_seen_on_the_way_spares_the_rest_of_the_copy(place: RecorderFiles, step: str) -> None:
     data = content(60 * SMALL_BLOCK)
     place.put("clip", data)
     files = FlakyFiles()
     files.fail("preadv", errno.EIO, under=str(place.target))
-    done = run(files, [place.task(files, "clip")], checkpoint_bytes=2 * SMALL_BLOCK)
+    done = run(files, [place.task(files, "clip")], **{step: 2 * SMALL_BLOCK})
     assert [c.reason for c in done.condemned] == ["unreadable"]
     assert len(done.verified) == 1
     assert place.copied("clip") == data
@@ -365,15 +366,16 @@ CALLS = ["open", "close", "fstat", "preadv", "pwrite", "allocate", "set_flags", 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_fault_at_any_call_never_gives_a_false_proof(place: RecorderFiles, call: str) -> None:
     data = dict(zip("abc", three(place), strict=True))
+    steps = {"checkpoint_bytes": 2 * SMALL_BLOCK, "proof_bytes": SMALL_BLOCK}
     clean = FlakyFiles()
-    run(clean, [place.task(clean, n) for n in "abc"], checkpoint_bytes=2 * SMALL_BLOCK)
+    run(clean, [place.task(clean, n) for n in "abc"], **steps)
     for forever in (False, True):
         for at in range(1, clean.count(call) + 1):
             for name in place.left():
                 os.unlink(place.target / name)
             files = FlakyFiles()
             files.fail(call, errno.EIO, at=at, forever=forever)
-            done = run(files, [place.task(files, n) for n in "abc"], checkpoint_bytes=2 * SMALL_BLOCK)
+            done = run(files, [place.task(files, n) for n in "abc"], **steps)
             assert done.error is None or isinstance(done.error, TargetFault), (call, at, forever)
             final = [o.task.key for o in (*done.verified, *done.faults)]
             assert len(final) == len(set(final))

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.machine import sticks
 from tests.machine.guest import serial
-from tests.machine.link import NoAnswer
+from tests.machine.link import PATIENCE_S, NoAnswer
 from tests.machine.machine import Machine
 
 VAULT = "/var/lib/dockd/vault"
@@ -51,7 +51,7 @@ class Dock:
         """What was done to the recorder in a bay since it was put in."""
         return self.machine.ports.statistics(self._seated[bay])
 
-    def wait_statistic(self, bay: int, name: str, at_least: int, *, timeout_s: float = 120) -> None:
+    def wait_statistic(self, bay: int, name: str, at_least: int, *, timeout_s: float = PATIENCE_S) -> None:
         """Return when so much was done to the recorder in a bay. Raises NoAnswer."""
         end = time.monotonic() + timeout_s
         while self.statistics(bay)[name] < at_least:
@@ -66,7 +66,7 @@ class Dock:
         found: dict[str, Any] = json.loads(self.machine.say(f"cat {_file(bay)}"))
         return found
 
-    def wait(self, bay: int | str, state: str, *, reason: str = "", timeout_s: float = 120) -> dict[str, Any]:
+    def wait(self, bay: int | str, state: str, *, reason: str = "", timeout_s: float = PATIENCE_S) -> dict[str, Any]:
         """The bay's state once it says this. Raises NoAnswer with what it says instead."""
         said = f'grep -q \'"state": "{state}"\' {_file(bay)}'
         if reason:
@@ -81,10 +81,10 @@ class Dock:
     def wait_over(self, bay: int) -> dict[str, Any]:
         """The bay's state once nobody is at work on it. Raises NoAnswer."""
         busy = "|".join(("mounting", "waiting", "copying", "verifying", "clearing"))
-        self.machine.wait_for(f'! grep -qE \'"state": "({busy})"\' {_file(bay)}', timeout_s=180)
+        self.machine.wait_for(f'! grep -qE \'"state": "({busy})"\' {_file(bay)}')
         return self.state(bay)
 
-    def wait_share(self, bay: int, share: float, *, timeout_s: float = 120) -> None:
+    def wait_share(self, bay: int, share: float, *, timeout_s: float = PATIENCE_S) -> None:
         """Return when the bay says that so much of the recorder (0 to 1) is copied."""
         script = f"""python3 -c 'import json, sys, time
 end = time.monotonic() + {timeout_s}
@@ -98,11 +98,11 @@ sys.exit(1)'"""
 
     # ------------------------------------------------------------------------------------------ what is so
 
-    def set(self, **settings: str) -> None:
-        """Change settings of the station and have the daemon read them again."""
+    def set(self, *, then: str = "reload", **settings: str) -> None:
+        """Change settings of the station and have the daemon read them again, or what else `then` says of its unit."""
         for name, value in settings.items():
-            self.machine.say(f"sed -i 's/^#\\?{name} = .*/{name} = {value}/' /etc/dockd/dockd.toml")
-        self.machine.say("systemctl reload dockd")
+            self.machine.say(f"sed -i 's|^#\\?{name} = .*|{name} = {value}|' /etc/dockd/dockd.toml")
+        self.machine.say(f"systemctl {then} dockd")
 
     def sessions(self) -> list[dict[str, Any]]:
         """Docking sessions, newest first."""
@@ -130,7 +130,6 @@ sys.exit(1)'"""
                 find /mnt/look -type f -exec sha256sum {{}} +
                 umount /mnt/look
             done""",
-            timeout_s=300,
         )
         return Counter(line.split()[0] for line in listed.splitlines())
 
@@ -145,15 +144,14 @@ sys.exit(1)'"""
         unverified: what is not on its recorder any more is in the vault, and `dockd verify` finds nothing. No mount is
         left, and no unit failed.
         """
-        self.machine.wait_for("! grep -q /run/dockd/volumes /proc/mounts", timeout_s=60)
-        assert self.machine.say("ls /run/dockd/volumes") == ""
+        self.machine.wait_for('! grep -q /run/dockd/volumes /proc/mounts && [ -z "$(ls /run/dockd/volumes)" ]')
         held, there = self.held(), Counter[str]()
         for bay in on:
             there += self.on_recorder(bay)
         digests = [hashlib.sha256(data).hexdigest() for one in recordings for data in one.values()]
         assert [digest for digest in digests if held[digest] == 0 and there[digest] == 0] == []
         assert [digest for digest in digests if held[digest] > 1] == []
-        found = self.machine.run("dockd verify --all --json", timeout_s=300)
+        found = self.machine.run("dockd verify --all --json")
         assert (found.code, json.loads(found.out)) == (0, []), found.err
         assert self.machine.say("systemctl --failed --no-legend --plain").strip() == ""
 

@@ -13,6 +13,10 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+# Whoever waits here waits for an event, and goes on with it. This only ends a wait for what never comes: emulation on a
+# machine that has other work too is some hundred times slower than a station.
+PATIENCE_S = 300.0
+
 
 class MachineFault(RuntimeError):
     """The machine, or QEMU, refused something or is gone."""
@@ -75,7 +79,7 @@ class Qmp:
         self._line.receive(30)
         self.ask("qmp_capabilities")
 
-    def ask(self, command: str, /, timeout_s: float = 60, **arguments: Any) -> Any:
+    def ask(self, command: str, /, timeout_s: float = PATIENCE_S, **arguments: Any) -> Any:
         """Carry out one command and give its answer; `_` in argument names stands for `-`. Raises MachineFault."""
         self._asked += 1
         words = {name.replace("_", "-"): value for name, value in arguments.items()}
@@ -90,7 +94,7 @@ class Qmp:
                     raise MachineFault(f"{command}: {message['error']['desc']}")
                 return message["return"]
 
-    def wait_event(self, name: str, timeout_s: float = 30, **having: Any) -> None:
+    def wait_event(self, name: str, timeout_s: float = PATIENCE_S, **having: Any) -> None:
         """Return when an event of this name with these values has come. Raises NoAnswer."""
         end = time.monotonic() + timeout_s
         while True:
@@ -119,7 +123,7 @@ class Job:
     def __init__(self, agent: Agent, pid: int, command: str) -> None:
         self._agent, self._pid, self.command = agent, pid, command
 
-    def wait(self, timeout_s: float = 120) -> Done:
+    def wait(self, timeout_s: float = PATIENCE_S) -> Done:
         """Its end. Raises NoAnswer."""
         end, pause_s = time.monotonic() + timeout_s, 0.01
         while True:
@@ -152,7 +156,7 @@ class Agent:
             pass
         self._late = False
 
-    def ask(self, command: str, /, timeout_s: float = 60, **arguments: Any) -> Any:
+    def ask(self, command: str, /, timeout_s: float = PATIENCE_S, **arguments: Any) -> Any:
         """One command of the agent itself, such as guest-set-time. Raises MachineFault."""
         if self._late:
             self.sync(timeout_s)

@@ -28,7 +28,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.machine.image import Image
-from tests.machine.link import Agent, Done, Job, MachineFault, NoAnswer, Qmp
+from tests.machine.link import PATIENCE_S, Agent, Done, Job, MachineFault, NoAnswer, Qmp
 from tests.machine.ports import Ports
 
 QEMU = "qemu-system-x86_64"
@@ -73,7 +73,7 @@ class Machine:
 
     # ---------------------------------------------------------------------------------------------- power
 
-    def boot(self, timeout_s: float = 240) -> float:
+    def boot(self, timeout_s: float = PATIENCE_S) -> float:
         """Switch on and wait until systemd has nothing left to start; the seconds it took.
 
         What is plugged in is there from the start, as recorders are that stay in their bays while the power is off.
@@ -91,13 +91,13 @@ class Machine:
         self._off()
         self.ports.power_went()
 
-    def reset(self, timeout_s: float = 240) -> None:
+    def reset(self, timeout_s: float = PATIENCE_S) -> None:
         """The reset button: memory gone, all that was written to the disk is there."""
         self.qmp.events.clear()
         self.qmp.ask("system_reset")
         self._wait_up(timeout_s)
 
-    def shut_down(self, timeout_s: float = 120) -> None:
+    def shut_down(self, timeout_s: float = PATIENCE_S) -> None:
         """An orderly end by systemd. Raises NoAnswer."""
         assert self._process is not None
         self.agent.start("sleep 0.2; systemctl poweroff")
@@ -126,18 +126,18 @@ class Machine:
         """Begin a shell command as root in the guest."""
         return self.agent.start(command)
 
-    def run(self, command: str, *, timeout_s: float = 120, stdin: bytes | None = None) -> Done:
+    def run(self, command: str, *, timeout_s: float = PATIENCE_S, stdin: bytes | None = None) -> Done:
         """Run a shell command as root in the guest."""
         return self.agent.start(command, stdin).wait(timeout_s)
 
-    def say(self, command: str, *, timeout_s: float = 120) -> str:
+    def say(self, command: str, *, timeout_s: float = PATIENCE_S) -> str:
         """What a command prints that has to succeed. Raises MachineFault."""
         done = self.run(command, timeout_s=timeout_s)
         if done.code:
             raise MachineFault(f"exit {done.code}: {command}\n{done.out}{done.err}")
         return done.out
 
-    def wait_for(self, command: str, *, timeout_s: float = 90) -> None:
+    def wait_for(self, command: str, *, timeout_s: float = PATIENCE_S) -> None:
         """Return when the command succeeds; it is tried over and over in the guest. Raises NoAnswer."""
         loop = (
             f"end=$((SECONDS+{int(timeout_s)})); until {{ {command} ; }} >/dev/null 2>&1; do "
@@ -156,6 +156,11 @@ class Machine:
         size = file.stat().st_size
         with self.ports.lent_disk(file) as device:
             self.say(f"head -c {size} {device} > '{path}'")
+
+    def unpack(self, tar: Path) -> None:
+        """Lay a tar over the guest's root; what is there already stays as it is."""
+        with self.ports.lent_disk(tar) as device:
+            self.say(f"tar -x -C / --skip-old-files -f {device}")
 
     def console(self) -> str:
         """What the kernel printed."""
@@ -177,7 +182,7 @@ class Machine:
         self.qmp.ask("migrate", uri=f"exec:cat > {folder}/state")
         self._migrated()
         self.qmp.ask("quit")
-        self._process.wait(30)
+        self._process.wait(PATIENCE_S)
         for source, name in ((f"/proc/self/fd/{self._ram_fd}", "ram"), (str(self._overlay), "root.qcow2")):
             subprocess.run(["cp", "--sparse=always", source, folder / name], pass_fds=[self._ram_fd], check=True)
         (folder / "machine.json").write_text(json.dumps({"hubs": self.hubs}))
@@ -202,7 +207,7 @@ class Machine:
         self.qmp.ask("migrate-set-capabilities", capabilities=[{"capability": "x-ignore-shared", "state": True}])
 
     def _migrated(self) -> None:
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE_S
         while (status := self.qmp.ask("query-migrate")).get("status") != "completed":
             if status.get("status") == "failed" or time.monotonic() > end:
                 raise MachineFault(f"snapshot: {status}")

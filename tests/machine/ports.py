@@ -109,7 +109,7 @@ class Ports:
             self._machine.say(f"echo > /sys/kernel/config/usb_gadget/slot{stick.slot}/UDC")
             return
         self._machine.qmp.ask("device_del", id=stick.device)
-        self._machine.qmp.wait_event("DEVICE_DELETED", 60, device=stick.device)
+        self._machine.qmp.wait_event("DEVICE_DELETED", device=stick.device)
         self._free(stick)
 
     def throttle(self, serial: str, bytes_per_s: int) -> None:
@@ -155,7 +155,7 @@ class Ports:
             yield "/dev/disk/by-id/virtio-lent"
         finally:
             qmp.ask("device_del", id="lent")
-            qmp.wait_event("DEVICE_DELETED", 60, device="lent")
+            qmp.wait_event("DEVICE_DELETED", device="lent")
             qmp.ask("blockdev-del", node_name="lent")
 
     def _next_id(self) -> str:

@@ -24,11 +24,12 @@ MIB = 1 << 20
 # Card formatters begin the first partition at 1 MiB; GPT keeps its second table in the last 33 sectors.
 ALIGN = MIB
 TYPES = {
-    ("dos", "vfat"): "c", ("dos", "exfat"): "7", ("dos", "ext4"): "83",
+    ("dos", "vfat"): "c", ("dos", "exfat"): "7", ("dos", "ext4"): "83", ("dos", "ext2"): "83",
     ("gpt", "vfat"): "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7", ("gpt", "exfat"): "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7",
-    ("gpt", "ext4"): "0FC63DAF-8483-4772-8E79-3D69D8477DE4",
+    ("gpt", "ext4"): "0FC63DAF-8483-4772-8E79-3D69D8477DE4", ("gpt", "ext2"): "0FC63DAF-8483-4772-8E79-3D69D8477DE4",
 }  # fmt: skip
-Kind = Literal["vfat", "exfat", "ext4"]
+# ext2 is there to be refused.
+Kind = Literal["vfat", "exfat", "ext4", "ext2"]
 Table = Literal["mbr", "gpt"]
 SERIAL, OFFICER = "4500123", "012345"
 
@@ -105,7 +106,9 @@ def _format(made: Path, volume: Volume, hidden_sectors: int) -> None:
     else:
         with tempfile.TemporaryDirectory(dir=made.parent) as folder:
             _as_tree(Path(folder), volume.files)
-            _tool("mke2fs", "-q", "-F", "-t", "ext4", "-L", volume.label, "-E", "root_owner=0:0", "-d", folder, made)
+            _tool(
+                "mke2fs", "-q", "-F", "-t", volume.kind, "-L", volume.label, "-E", "root_owner=0:0", "-d", folder, made
+            )
 
 
 def _as_tree(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -47,7 +47,7 @@ def test_a_recorder_with_three_volumes_is_done_when_the_last_one_is(dock: Dock) 
         for number, kind in enumerate(KINDS)
     ]  # fmt: skip
     dock.seat(dock.recorder("three", *volumes, table="gpt"), 2)
-    dock.machine.wait_for("[ $(journalctl -u dockd | grep -c 'act=clear kept=0') = 3 ]", timeout_s=180)
+    dock.machine.wait_for("[ $(journalctl -u dockd | grep -c 'act=clear kept=0') = 3 ]")
     dock.wait(2, "take-it")
     dock.rests(*(volume.files for volume in volumes))
     assert not dock.on_recorder(2)
@@ -60,7 +60,7 @@ def test_eight_recorders_in_the_same_moment(dock: Dock) -> None:
     for bay, card in cards.items():
         dock.seat(card, bay)
     for bay in BAYS:
-        assert dock.wait(bay, "take-it", timeout_s=300)["key"] == f"{VENDOR_PRODUCT}:{serial(bay)}"
+        assert dock.wait(bay, "take-it")["key"] == f"{VENDOR_PRODUCT}:{serial(bay)}"
     dock.rests(*clips.values())
     assert [bay for bay in BAYS if dock.on_recorder(bay)] == []
 
@@ -120,7 +120,7 @@ def test_the_power_goes_while_recorders_are_copied(dock: Dock) -> None:
     dock.machine.power_cut()
     dock.machine.boot()
     for bay in (1, 2):
-        dock.wait(bay, "take-it", timeout_s=300)
+        dock.wait(bay, "take-it")
     dock.rests(*clips)
     assert not dock.on_recorder(1) and not dock.on_recorder(2)
 
@@ -166,6 +166,47 @@ def test_a_recorder_that_is_a_keyboard_as_well_is_never_mounted(dock: Dock) -> N
     assert card.read_bytes() == before
 
 
+def test_why_root_would_not_mount_or_clear_stands_on_the_bay(dock: Dock) -> None:
+    clips = recordings(2)
+    card = dock.recorder("one", Volume(clips), table=None)
+    dock.seat(card, 1, as_serial="STRANGER")
+    device = dock.wait(1, "unknown-recorder")["device"]
+    dock.machine.say(f"mkdir -p /mnt/desktop && mount -o ro /dev/{device} /mnt/desktop")
+    dock.machine.say("dockd recorder enrol --slot 1")
+    said = dock.wait(1, "fault", reason="mount-failed")
+    assert said["detail"] == "another program mounted it at /mnt/desktop"
+    dock.machine.say("umount /mnt/desktop")
+    dock.take(1)
+    dock.wait(1, "idle")
+    dock.machine.say("chmod 0777 /run/dockd/outcome")
+    dock.seat(card, 1, as_serial="STRANGER")
+    said = dock.wait(1, "fault", reason="clearing-failed")
+    assert said["detail"].startswith("/run/dockd/outcome is not as root needs it")
+    assert dock.machine.say("journalctl -b -u dockd | grep -c 'why=mount-failed code=mounted-elsewhere'").strip() == "1"
+    dock.take(1)
+    dock.machine.say("chmod 0755 /run/dockd/outcome")
+    dock.seat(card, 1, as_serial="STRANGER")
+    dock.wait(1, "take-it")
+    dock.rests(clips)
+    assert not dock.on_recorder(1)
+
+
+def test_a_volume_that_nobody_reads_is_put_on_record_once_a_plugging(dock: Dock) -> None:
+    clips = recordings(2)
+    volumes = [Volume(clips), Volume({}, kind="ext2", label="OTHER")]
+    card = dock.recorder("one", *volumes)
+    for plugging in (1, 2):
+        dock.seat(card, 1)
+        dock.wait(1, "take-it")
+        # As a program does that opens the disk for writing: udev tells of all its volumes anew.
+        dock.machine.say("udevadm trigger --action=change --subsystem-match=block && udevadm settle")
+        dock.machine.say("udevadm trigger --action=change --subsystem-match=block && udevadm settle")
+        dock.rests(clips)
+        assert len(dock.custody("device-refused")) == plugging
+        dock.take(1)
+        dock.wait(1, "idle")
+
+
 def test_a_keyboard_in_a_bay_is_refused(dock: Dock) -> None:
     dock.machine.ports.keyboard(port="1.2", serial="KEYS")
     assert "keyboard" in dock.wait(2, "refused")["detail"]
@@ -183,7 +224,7 @@ def test_without_space_in_the_vault_nothing_is_taken_or_cleared_until_there_is_s
     assert dock.wait(1, "fault")["reason"] == "station-fault"
     assert dock.statistics(1)["wr_operations"] == 0
     dock.machine.say("rm /var/filler")
-    dock.wait(1, "take-it", timeout_s=180)
+    dock.wait(1, "take-it")
     dock.rests(clips)
     assert not dock.on_recorder(1)
 
@@ -194,7 +235,7 @@ def test_a_daemon_killed_while_it_copies_goes_on_by_itself(dock: Dock) -> None:
     dock.wait_share(1, 0.3)
     dock.machine.say("systemctl kill --signal=KILL --kill-who=main dockd")
     dock.throttle(1, 0)
-    dock.wait(1, "take-it", timeout_s=240)
+    dock.wait(1, "take-it")
     dock.rests(clips)
     assert not dock.on_recorder(1)
 

@@ -1,4 +1,4 @@
-"""Clocks, health, verdicts and gaps; when a clip was recorded, with limits."""
+"""Clocks, health, verdicts and gaps, and the documents that explain them; when a clip was recorded, with limits."""
 
 from __future__ import annotations
 
@@ -63,6 +63,17 @@ def upgrade() -> None:
         sa.Column("soon", CanonicalJson(), nullable=False),
     )
     op.create_index("ix_duty_verdicts_recorder", "duty_verdicts", ["recorder", "judged_at", "session"])
+    op.create_table(
+        "newer_files",
+        sa.Column("session", Name(), nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("station", Name(), nullable=False),
+        sa.Column("recorder", Name(), nullable=False),
+        sa.Column("path", Name(), nullable=False),
+        sa.Column("modified_at", UtcTime()),
+        sa.ForeignKeyConstraint(["session"], ["sessions.id"], name=op.f("fk_newer_files_session")),
+        sa.PrimaryKeyConstraint("session", "seq", name=op.f("pk_newer_files")),
+    )
     _per_session(
         "examinations",
         sa.Column("examined_at", UtcTime(), nullable=False),
@@ -70,6 +81,7 @@ def upgrade() -> None:
         sa.Column("gaps", sa.Integer(), nullable=False),
     )
     _gaps()
+    _documents()
 
 
 def _per_session(name: str, *columns: sa.schema.SchemaItem) -> None:
@@ -118,6 +130,24 @@ def _gaps() -> None:
     )
     op.create_index("ix_gaps_state", "gaps", ["state", "found_at", "id"])
     op.create_index("ix_gaps_recorder", "gaps", ["recorder", "found_at", "id"])
+
+
+def _documents() -> None:
+    op.create_table(
+        "documents",
+        sa.Column("id", Name(), nullable=False),
+        sa.Column("station", Name(), nullable=False),
+        sa.Column("subject", Name(), nullable=False),
+        sa.Column("name", Name(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("digest", Name(), nullable=False),
+        sa.Column("digests", CanonicalJson(), nullable=False),
+        sa.Column("vault_path", Name(), nullable=False),
+        sa.Column("kept_at", UtcTime(), nullable=False),
+        sa.Column("kept_by", Name(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
+    )
+    op.create_index("ix_documents_subject", "documents", ["subject", "kept_at", "id"])
 
 
 def _where(condition: str) -> dict[str, sa.TextClause]:

@@ -88,7 +88,7 @@ def test_a_fall_that_is_still_far_off_or_may_be_chance_is_not_announced() -> Non
 def test_open_gaps_keep_a_recorder_in_only_where_that_is_wished() -> None:
     healthy = readings(30, **HEALTHY)
     assert fit_for_duty(healthy, open_gaps=9) == Fit()
-    assert fit_for_duty(healthy, open_gaps=9, open_gaps_max=2) == Unfit((Reason("open_gaps", 9, 2),))
+    assert fit_for_duty(healthy, Thresholds(open_gaps_max=2), open_gaps=9) == Unfit((Reason("open_gaps", 9, 2),))
 
 
 def test_a_threshold_that_is_off_is_not_asked() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.watching.packets import FFPROBE_PACKETS, Jump, distinct, time_jumps
+from catalog.watching.packets import FFPROBE_PACKETS, Jump, JumpFinder, distinct
 
 
 def clip(path: Path, *late: str) -> Path:
@@ -21,6 +22,13 @@ def clip(path: Path, *late: str) -> Path:
     subprocess.run(["ffmpeg", "-v", "error", "-i", str(whole), "-c", "copy", *late, str(done)], check=True)
     subprocess.run(["ffmpeg", "-v", "error", "-i", str(done), "-c", "copy", str(path)], check=True)
     return path
+
+
+def time_jumps(lines: Iterable[str], most: int | None = None) -> list[Jump]:
+    finder = JumpFinder(most=most)
+    for line in lines:
+        finder.line(line)
+    return finder.jumps
 
 
 def packets(path: Path) -> list[str]:
@@ -75,3 +83,11 @@ def test_any_text_is_answered(lines: list[str]) -> None:
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_any_value_is_answered(stream: str, at: str) -> None:
     time_jumps([packet("0"), f"packet|codec_type=video|stream_index={stream}|dts_time={at}"])
+
+
+def test_of_many_jumps_some_are_kept_and_the_others_counted() -> None:
+    finder = JumpFinder(most=2)
+    for at in range(0, 50, 5):
+        finder.line(packet(str(at)))
+    assert [jump.at_ms for jump in finder.jumps] == [0, 5_000]
+    assert finder.more == 7

@@ -1,0 +1,1 @@
+"""Who there is, who had which recorder, and what each may do."""

@@ -1,0 +1,89 @@
+"""When the disk would break the legal minimum: the day on which it is full although all that may go has gone. Pure.
+
+Arithmetic only: intake per day, what is held and until when, and room. Nothing follows from it by itself: a full disk
+stops ingest and never deletes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+# Five years are further than any intake of today holds true.
+HORIZON_DAYS = 5 * 366
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Bytes that come in on a day on average, and how many days these are kept; None: without end."""
+
+    bytes_per_day: int
+    kept_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Bytes that are kept until a day (their last); None: without end."""
+
+    until: date | None
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """`full_on` is the first day whose intake has no room even though all that was due has gone; None: not in sight.
+
+    `least_free_bytes` is the least room left before that, on `least_on`. `endless_bytes_per_day` never goes again:
+    while it is more than nought, every disk is full one day.
+    """
+
+    full_on: date | None
+    least_free_bytes: int
+    least_on: date
+    endless_bytes_per_day: int
+
+
+def forecast(
+    free_bytes: int,
+    held: Iterable[Held],
+    intake: Sequence[Intake],
+    today: date,
+    *,
+    grace_days: int,
+    reserve_bytes: int = 0,
+    horizon_days: int = HORIZON_DAYS,
+) -> Forecast:
+    """Go through the days from tomorrow on: what fell due and passed its grace goes first, then the day's intake comes.
+
+    What is kept until D frees its room on D + 1 + `grace_days`; what is due already, `grace_days` after tomorrow at the
+    latest. `reserve_bytes` must stay free.
+    """
+    frees = _freed(held, today, grace_days, horizon_days)
+    free = least = free_bytes - reserve_bytes
+    least_on = today
+    every_day = sum(one.bytes_per_day for one in intake)
+    endless = sum(one.bytes_per_day for one in intake if one.kept_days is None)
+    for n in range(1, horizon_days + 1):
+        # Intake of day k is kept through k + kept_days and has gone grace_days after the day that follows.
+        free += frees[n] + sum(
+            one.bytes_per_day for one in intake if one.kept_days is not None and n > one.kept_days + 1 + grace_days
+        )
+        free -= every_day
+        if free < least:
+            least, least_on = free, today + timedelta(days=n)
+        if free < 0:
+            return Forecast(least_on, least, least_on, endless)
+    return Forecast(None, least, least_on, endless)
+
+
+def _freed(held: Iterable[Held], today: date, grace_days: int, horizon_days: int) -> list[int]:
+    """Bytes that go on the n-th day from today."""
+    frees = [0] * (horizon_days + 1)
+    for one in held:
+        if one.until is None:
+            continue
+        n = max((one.until - today).days + 1, 1) + grace_days
+        if n <= horizon_days:
+            frees[n] += one.size_bytes
+    return frees

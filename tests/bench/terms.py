@@ -1,0 +1,69 @@
+"""How long it takes to work out until when a million clips are kept, and how much memory.
+
+    python -m tests.bench.terms --clips 1000000 --database postgresql
+
+The figures of docs/performance.md come from here: all terms after a pack was adopted, then the list of what is due.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from pathlib import Path
+
+from catalog.keeping.events import PackAdopted
+from catalog.keeping.queries import term_counts, terms_before
+from dockd.config import Home
+from dockd.packs import known_packs
+from retention.pack import Pack
+from retention.pack_faults import PackFaults
+from retention.terms import Judge
+from tests.bench.searching import _made as made
+
+TODAY = "2026-11-21"
+
+
+def main() -> None:
+    """Measure, and print a line for each step."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--clips", type=int, default=1_000_000)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--pack", default="changli-water")
+    given = parser.parse_args()
+    pack = _pack(given.pack)
+    with made(given.database, given.clips) as (catalog, _shape):
+        before_mib = _peak_mib()
+        for name in ("first", "again"):
+            began, began_cpu = time.monotonic(), time.process_time()
+            catalog.append([PackAdopted(pack.name, pack.digest, "user:bench", 0)])
+            adopted_s = time.monotonic() - began
+            judge, decided = Judge(pack), 0
+            while some := catalog.decide_terms(judge):
+                decided += some
+            all_s = time.monotonic() - began
+            print(
+                f"{name}: adopted {adopted_s:.1f} s, {decided} decided, {all_s:.1f} s in all, "
+                f"{time.process_time() - began_cpu:.1f} s of them at work"
+            )
+        print(f"peak memory: {before_mib} MiB before, {_peak_mib()} MiB after")
+        began = time.monotonic()
+        due = sum(1 for _ in terms_before(catalog, TODAY))
+        print(f"{due} due listed: {time.monotonic() - began:.2f} s")
+        began = time.monotonic()
+        counts = term_counts(catalog, TODAY)
+        print(f"{counts}: {time.monotonic() - began:.2f} s")
+
+
+def _peak_mib() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def _pack(name: str) -> Pack:
+    found = known_packs(Home.at(str(Path.cwd())))
+    assert not isinstance(found, PackFaults)
+    return next(pack for pack in found if pack.name == name)
+
+
+if __name__ == "__main__":
+    main()
