@@ -20,7 +20,7 @@ from .schema import LOG, PROJECTED
 # A database that does not answer for so long is down, and ingest says so within 60 s (contract P9).
 PATIENCE_S = 30
 _KEPT_OPEN = 4
-# A custody entry of 1–2 KiB fits a page of this size whole; on SQLite's 4 KiB most of it would lie on a page of its own,
+# A custody entry of 1–2 KiB fits a page of this size whole; on SQLite's 4 KiB most of it would lie on one of its own,
 # and the file be twice as long.
 _PAGE_BYTES = 8192
 # What a thousand clips change in one transaction: with SQLite's own 2 MiB it is written out and read again on the way.

@@ -8,7 +8,6 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,6 +17,7 @@ from catalog.parsers import Tools, availability, ffprobe_arguments
 from catalog.probe import Probe, Probed, ProbeLimits
 from hashing.filecalls import OsFileCalls
 from tests.simulators.people import people, run_as
+from tests.simulators.probing import failures, make, probe, values
 
 PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\n{target}\n#EXT-X-ENDLIST\n"
 
@@ -34,12 +34,6 @@ while (my $line = <STDIN>) {
     print $exiftool $line;
 }
 """
-
-
-def make(path: Path, *options: str) -> Path:
-    """A recording made by ffmpeg: `options` go before the output's name."""
-    subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", *options, str(path)], check=True)
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -75,19 +69,6 @@ TRACK_LINES = (
     "$G:2026-11-20 08:15:31-S33.85-W058.38",
     "$G:2026-11-20 08:15:32-N0.00-E0.00",
 )
-
-
-def probe(folder: Path, *names: str, kind: str = "video", **settings: Any) -> list[Probed]:
-    with Probe(str(folder), files=OsFileCalls(), **settings) as opened:
-        return [opened.facts(str(folder / name), kind) for name in names]
-
-
-def values(probed: Probed) -> dict[str, Any]:
-    return {fact.name: fact.value for fact in probed.facts}
-
-
-def failures(probed: Probed) -> dict[str, str]:
-    return {failure.parser: failure.reason for failure in probed.failures}
 
 
 @pytest.mark.parametrize("who", people())

@@ -156,6 +156,8 @@ def test_no_message_hides_inside_an_f_string() -> None:
         if isinstance(whole, ast.JoinedStr)
         for node in ast.walk(whole)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "N_", "ngettext")
+        # A word from a table was marked where it stands.
+        if isinstance(node.args[0], ast.Constant)
     ]
     assert wrong == []
 
