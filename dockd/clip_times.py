@@ -62,14 +62,14 @@ class Timing:
         verdict = self.judged(datetime.fromisoformat(taken.claimed_at), backwards=seq in self.backwards)
         if isinstance(verdict, Unknown):
             return _NOTHING | {"time_doubt": verdict.reason.value}
-        time = verdict.time
-        anchor = latest_plausible(time, self.first_seen)
+        said = verdict.time
+        anchor = latest_plausible(said, self.first_seen)
         return {
-            "recorded_at": time_text(time.likely),
-            "recorded_earliest": time_text(time.earliest) if time.earliest else None,
-            "recorded_latest": time_text(time.latest) if time.latest else None,
+            "recorded_at": time_text(said.likely),
+            "recorded_earliest": time_text(said.earliest) if said.earliest else None,
+            "recorded_latest": time_text(said.latest) if said.latest else None,
             "anchor_at": time_text(anchor) if anchor != self.first_seen else None,
-            "time_basis": time.basis.value,
+            "time_basis": said.basis.value,
             "time_doubt": None,
         }
 

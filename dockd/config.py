@@ -154,9 +154,7 @@ class CasesSettings:
 
     filing_days: int = _setting(
         0,
-        N_(
-            "Days from the end of the act within which a case's file is made, if the pack allows longer. 0: its own."
-        ),
+        N_("Days from the end of the act within which a case's file is made, if the pack allows longer. 0: its own."),
         0,
         3650,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -32,6 +33,7 @@ class Devices:
         self._allow_loop = allow_loop
         self._context = pyudev.Context()
         self._observers: list[Any] = []
+        self._ending = threading.Event()
 
     def start(self) -> None:
         """Listen, then tell of everything that is there already."""
@@ -47,12 +49,17 @@ class Devices:
             self._tell(seen)
 
     def stop(self) -> None:
-        """Listen no more."""
+        """Listen no more. What was heard and not told of yet is let go: an observer ends only once nothing waits in it."""
+        self._ending.set()
         for observer in self._observers:
             observer.stop()
 
     def _listen(self, monitor: Any, heard: Callable[[Any], None]) -> None:
-        observer = pyudev.MonitorObserver(monitor, callback=heard, name="devices")
+        def told(device: Any) -> None:
+            if not self._ending.is_set():
+                heard(device)
+
+        observer = pyudev.MonitorObserver(monitor, callback=told, name="devices")
         observer.start()
         self._observers.append(observer)
 
@@ -80,7 +87,7 @@ class Devices:
             return
         heard_at = datetime.now(UTC)
         # A loop device that is being detached tells of a change first, and still has its file then.
-        time.sleep(LOOP_SETTLES_S)
+        self._ending.wait(LOOP_SETTLES_S)
         seen = self._loop(device)
         # A loop device never goes: it loses what it was attached to.
         self._tell(Gone(device.sys_name) if seen is None else replace(seen, plugged_at=heard_at))

@@ -17,32 +17,26 @@ from .recorders.family import text_of
 from .recorders.logs import LIMIT_BYTES, LogFormat, LogReading, read_log
 from .vault import Vault, vault_act
 
-# Of a seated recorder no more is read than this before the copy begins: the newest day logs. All of them are copied,
-# and read whole from the vault by whoever needs all.
+# Of a seated recorder no more is read than this while its officer waits: the ends of its newest logs. All of them are
+# copied, and read whole from the vault by whoever needs all. Within a log's share read_log gives every event.
 SEATED_LOGS = 16
-SEATED_BYTES = 16 * 1024 * 1024
+SEATED_LOG_BYTES = 256 * 1024
 
 
 def logs_of(volume: Volume, listing: Listing, match: Match) -> list[tuple[str, LogReading]]:
-    """The newest logs of a seated recorder that its family can read, as (path, reading), newest by their mtime first.
-
-    At most SEATED_LOGS of them and SEATED_BYTES; a log that cannot be read is left out, for its copy tells that fault.
+    """The newest SEATED_LOGS logs of a seated recorder that its family can read, as (path, reading), newest by their
+    mtime first, each from its last SEATED_LOG_BYTES. One that cannot be read is left out: its copy tells that fault.
     """
     read: list[tuple[str, LogReading]] = []
-    taken_bytes = 0
-    for listed, form in _readable(listing, match):
-        size_bytes = min(listed.size_bytes, LIMIT_BYTES)
-        if len(read) == SEATED_LOGS or taken_bytes + size_bytes > SEATED_BYTES:
-            break
+    for listed, form in _readable(listing, match)[:SEATED_LOGS]:
         try:
             fd = volume.open_entry(listed.path)
             try:
-                reading = _read_end(volume.files, fd, listed.size_bytes, form)
+                reading = _read_end(volume.files, fd, listed.size_bytes, form, SEATED_LOG_BYTES)
             finally:
                 volume.files.close(fd)
         except OSError:
             continue
-        taken_bytes += size_bytes
         read.append((text_of(listed.path), reading))
     return read
 
@@ -61,7 +55,7 @@ def logs_in_vault(vault: Vault, clips: Iterable[Clip], family: Family) -> list[t
         with vault_act(whole, "read"):
             fd = vault.files.open(whole, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
             try:
-                read.append((clip, _read_end(vault.files, fd, clip.size_bytes, form)))
+                read.append((clip, _read_end(vault.files, fd, clip.size_bytes, form, LIMIT_BYTES)))
             finally:
                 vault.files.close(fd)
     return read
@@ -78,10 +72,10 @@ def _readable(listing: Listing, match: Match) -> list[tuple[Listed, LogFormat]]:
     return sorted(found, key=lambda one: (-one[0].mtime_ns, one[0].path))
 
 
-def _read_end(files: FileCalls, fd: int, size_bytes: int, form: LogFormat) -> LogReading:
-    """The last LIMIT_BYTES of a log, for what was written last says most; `cut` when that is not all of it."""
-    start = max(0, size_bytes - LIMIT_BYTES)
-    block = memoryview(bytearray(min(size_bytes, LIMIT_BYTES)))
+def _read_end(files: FileCalls, fd: int, size_bytes: int, form: LogFormat, limit_bytes: int) -> LogReading:
+    """The last `limit_bytes` of a log, for what was written last says most; `cut` when that is not all of it."""
+    start = max(0, size_bytes - limit_bytes)
+    block = memoryview(bytearray(min(size_bytes, limit_bytes)))
     done = 0
     while done < len(block):
         count = files.preadv(fd, [block[done:]], start + done)

@@ -37,9 +37,10 @@ def slot_table(states: Sequence[dict[str, Any]]) -> Table:
     table = Table(expand=True)
     table.add_column(_("bay"), no_wrap=True)
     table.add_column(_("state"), no_wrap=True)
-    table.add_column(_("recorder"), no_wrap=True, overflow="ellipsis", max_width=22)
-    table.add_column(_("done"), no_wrap=True)
-    table.add_column(_("what"), ratio=1)
+    table.add_column(_("recorder"), no_wrap=True, overflow="ellipsis", max_width=14)
+    table.add_column(_("done"))
+    # Else it is the first to go on a narrow terminal, and it says what to do.
+    table.add_column(_("what"), min_width=24)
     for state in states:
         unfit = state["state"] == "take-it" and state["fit_for_duty"] is False
         colour = "bold yellow" if unfit else SLOT_COLOURS.get(state["state"], "white")

@@ -35,7 +35,7 @@ LIMIT = 50
         "recording is under, and in the notes on it; all of them must stand in one case or one note. A word may be a "
         "single sign.\n\n"
         "\b\n"
-        "  dockd clip search 取水 --department 水政监察大队 --since 2026-11-01\n"
+        "  dockd clip search 取水 --department 大队 --since 2026-11-01\n"
         "  dockd clip search --party 王芳 --after c453e07b53f49a10"
     ),
 )

@@ -59,7 +59,7 @@ def clip_searches(shape: Shape) -> dict[str, ClipSearch]:
         "two words": ClipSearch(words=words_of("过期 王芳")),
         "a year": ClipSearch(words=words_of("2024")),
         "beginning of a number": ClipSearch(words=words_of("2024-昌水罚-0")),
-        "a whole number": ClipSearch(words=words_of(f"{shape.at(shape.count // 2).year}-昌水罚-")),
+        "year and office of a number": ClipSearch(words=words_of(f"{shape.at(shape.count // 2).year}-昌水罚-")),
         "party of two signs": ClipSearch(party=words_of("王芳")),
         "party of three signs": ClipSearch(party=words_of("李伟敏")),
         "a surname, one sign": ClipSearch(words=words_of("王")),

@@ -221,3 +221,9 @@ def test_priority_bays_come_first_then_first_come(
 ) -> None:
     bays = [(arrival, Bay(f"p/{arrival}", arrival, priority=priority)) for arrival, priority in waiting]
     assert next_to_copy(bays, running, limit) == chosen
+
+
+def test_a_recorder_that_is_no_disk_yet_is_waited_for() -> None:
+    control = Seen("usb:1-1", "", "p/1", "4255:0001:-", ("ff0000",), None, None, None, 0)
+    assert after(control) == (EMPTY, [])
+    assert after(control, Gone("usb:1-1"), FIRST)[1] == [Mount(FIRST)]

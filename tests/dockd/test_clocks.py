@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +13,11 @@ import pytest
 
 from catalog.model import Clip
 from catalog.watching.queries import clock_readings_of, clock_settings_of
-from dockd.results import Result
+from dockd.docking import Docking
+from dockd.listing import Volume
+from dockd.results import Progress, Result
 from dockd.session import read_seal
+from dockd.usb import Origin
 from dockd.verifying import Verifying
 from tests.simulators.agency import Command
 from tests.simulators.worn import ORDER, SERIAL, Worn, docked, knows_worn, station_at
@@ -208,6 +212,22 @@ def test_what_claims_no_time_is_a_task_only_where_it_is_a_recording(home: Path, 
     docked(home, worn, MONDAY)
     for kind, doubt in (("audio", "no-time"), ("video", "no-time"), ("log", None), ("binding", None)):
         assert [clip.time_doubt for clip in clips(home, kind).values()] == [doubt]
+
+
+def test_a_docking_knows_the_device_by_its_usb_id(home: Path, worn: Worn) -> None:
+    path = home / "families" / "worn.toml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(
+            'files = ["worn.ini"]\n\n[[names]]', 'usb = ["46f4:0001"]\n\n[[names]]'
+        )
+    )
+    worn.records(MONDAY - HOUR)
+    for usb, family in ((None, "folder"), ("46f4:0002", "folder"), ("46f4:0001", "worn")):
+        with station_at(home, MONDAY) as station, Volume.open(station.files, str(worn.card)) as volume:
+            docking = Docking(
+                station, str(worn.card), slot=1, progress=Progress(1), stop=threading.Event(), origin=Origin(usb)
+            )
+            assert docking.run(volume).family == family
 
 
 # ------------------------------------------------------------------------------------------------- setting the clock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -196,3 +197,9 @@ def test_globs_stay_within_components_and_are_blind_to_case() -> None:
     assert globs.find("deep/x") == "**/deep/**" and globs.find("a/b/deep/c/d") == "**/deep/**"
     assert globs.find("B.TXT") == "[ab].txt" and globs.find("c.txt") is None
     assert Globs([]).find("") is None
+
+
+def test_the_days_at_which_a_makers_clocks_start_are_known(tmp_path: Path) -> None:
+    family_folder(tmp_path, OWN + "[clock]\ndefaults = [2016-01-01, 2019-07-01]\n")
+    (own,) = (family for family in load_families(str(tmp_path / "recorders.d")) if family.name == "own")
+    assert own.clock.defaults == (date(2016, 1, 1), date(2019, 7, 1))

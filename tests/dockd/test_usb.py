@@ -87,3 +87,25 @@ def test_a_loop_device_is_its_own_port_and_has_no_interfaces() -> None:
 def test_missing_names_are_dashes() -> None:
     assert key_of({}) == "-:-:-"
     assert interfaces_of({"ID_USB_INTERFACES": ":080650:ff0000:"}) == ("080650", "ff0000")
+
+
+def test_a_recorder_that_listens_to_its_own_protocol_first_is_no_disk_yet_and_not_refused() -> None:
+    control = stranger_seen({"ID_VENDOR_ID": "4255", "ID_MODEL_ID": "0001", "ID_USB_INTERFACES": ":ff0000:"}, "1-1.3")
+    assert (control.usb, why_no_recorder(control)) == ("4255:0001", None)
+    keyboard_too = {"ID_VENDOR_ID": "4255", "ID_MODEL_ID": "0001", "ID_USB_INTERFACES": ":ff0000:030101:"}
+    assert "keyboard" in (why_no_recorder(stranger_seen(keyboard_too, "1-1.3")) or "")
+    other = {"ID_VENDOR_ID": "4256", "ID_MODEL_ID": "0001", "ID_USB_INTERFACES": ":ff0000:"}
+    assert "vendor specific" in (why_no_recorder(stranger_seen(other, "1-1.3")) or "")
+
+
+def test_a_volume_of_that_id_with_an_interface_of_its_maker_is_refused() -> None:
+    strange = {**STICK, "ID_VENDOR_ID": "4255", "ID_USB_INTERFACES": ":ff0000:"}
+    assert why_no_recorder(volume_seen(strange, 4096, 7)) == "interfaces: vendor specific"
+
+
+def test_vendor_and_product_are_named_as_families_name_them_and_a_loop_device_has_none() -> None:
+    assert volume_seen(STICK, 4096, 7).origin.usb == "46f4:0001"
+    loop = {"DEVNAME": "/dev/loop3", "DEVTYPE": "disk", "ID_FS_LABEL": "BWC1", "ID_FS_UUID": "u"}
+    assert volume_seen(loop, 4096, 7).usb is None
+    unnamed = {name: value for name, value in STICK.items() if name != "ID_MODEL_ID"}
+    assert volume_seen(unnamed, 4096, 7).usb is None

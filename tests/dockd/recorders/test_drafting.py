@@ -156,7 +156,7 @@ def test_a_volume_is_drafted_then_matched_by_the_draft(tmp_path: Path) -> None:
     assert fits["acme"] and fits["folder"] and not fits["gat947"]
     said = process("match", str(root), "--families", str(tmp_path / "own")).stdout
     assert "family: acme" in said and "names=2/2" in said and "no-names=0/2" in said
-    assert "rogue-executable named exe" in said
+    assert "its name ends in exe" in said
 
 
 def test_a_family_file_with_faults_is_named_with_all_of_them(tmp_path: Path) -> None:

@@ -25,6 +25,12 @@ def test_the_clock_file_holds_the_stations_local_time_and_the_outcome_utc(docked
     assert mounts_of(docked.card.name) == []
 
 
+def test_the_clock_file_shows_the_wall_clock_of_the_recorders_zone(docked: LoopBay) -> None:
+    docked.ask(clock=Clock("TIMESET.TXT", "%Y-%m-%d %H:%M:%S", "Europe/London"))
+    assert docked.clear().clock == ClockSet("TIMESET.TXT", "2026-11-20T04:00:07Z")
+    assert docked.on_card()["TIMESET.TXT"] == b"2026-11-20 04:00:07\n"
+
+
 def test_a_clock_is_set_where_nothing_is_to_be_removed(docked: LoopBay) -> None:
     docked.ask(remove=(), clock=Clock("time.txt", "%Y/%m/%d %H:%M:%S"))
     outcome = docked.clear()
@@ -58,6 +64,7 @@ def test_a_file_of_that_name_that_is_no_order_is_left_alone(docked: LoopBay, con
     [
         Clock("../TIMESET.TXT", "%Y"), Clock("DCIM/x", "%Y"), Clock("", "%Y"), Clock(".", "%Y"), Clock("a b", "%Y"),
         Clock("TIMESET.TXT", "%Z"), Clock("TIMESET.TXT", "%Y\n%Y"), Clock("TIMESET.TXT", ""),
+        Clock("TIMESET.TXT", "%Y", "Mars/Olympus"), Clock("TIMESET.TXT", "%Y", "../../etc/localtime"),
         Clock("TIMESET.TXT", "%s rm"), Clock("TIMESET.TXT", "%Y" * 100), Clock("TIMESET.TXT", "%-Y" + "%"),
     ],
 )  # fmt: skip
