@@ -222,12 +222,12 @@ def test_a_docking_knows_the_device_by_its_usb_id(home: Path, worn: Worn) -> Non
         )
     )
     worn.records(MONDAY - HOUR)
-    for usb, family in ((None, "folder"), ("46f4:0002", "folder"), ("46f4:0001", "worn")):
+    for usb, known in ((None, False), ("46f4:0002", False), ("46f4:0001", True)):
         with station_at(home, MONDAY) as station, Volume.open(station.files, str(worn.card)) as volume:
             docking = Docking(
                 station, str(worn.card), slot=1, progress=Progress(1), stop=threading.Event(), origin=Origin(usb)
             )
-            assert docking.run(volume).family == family
+            assert (docking.run(volume).family == "worn") is known
 
 
 # ------------------------------------------------------------------------------------------------- setting the clock
