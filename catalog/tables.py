@@ -47,8 +47,8 @@ custody = Table(
     Column("prev", Name, nullable=False),
     Column("hash", Name, nullable=False),
     Column("body", Name, nullable=False),
-    # Only where there is one, or PostgreSQL would look entries up by their number in it: for a table that was empty when
-    # its guard's plan was made it costs the same as the key, and then reads the whole log for every entry.
+    # Only where there is one, or PostgreSQL would look entries up by their number in it: for a table that was empty
+    # when its guard's plan was made it costs the same as the key, and then reads the whole log for every entry.
     Index(
         "ix_custody_subject",
         "station",

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -49,7 +48,7 @@ class Devices:
             self._tell(seen)
 
     def stop(self) -> None:
-        """Listen no more. What was heard and not told of yet is let go: an observer ends only once nothing waits in it."""
+        """Listen no more. What was heard and not told yet is let go: an observer ends only once nothing waits in it."""
         self._ending.set()
         for observer in self._observers:
             observer.stop()

@@ -187,9 +187,7 @@ def add_document(home: str | None, name: str, paths: tuple[str, ...], title: str
 @click.option("--party", default="", help=_("With these words in the name of a party."))
 @click.option("--cause", default="", help=_("With these words in the cause."))
 @click.option("--text", default="", help=_("With these words in number, cause, parties or note."))
-@click.option(
-    "--overdue", is_flag=True, help=_("Only those whose file is overdue, by the rule pack or the settings.")
-)
+@click.option("--overdue", is_flag=True, help=_("Only those whose file is overdue, by the rule pack or the settings."))
 @click.option("--limit", type=click.IntRange(1), help=_("At most so many."))
 @click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
 @click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))

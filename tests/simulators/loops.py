@@ -23,6 +23,7 @@ class Plugged:
 
     image: Path
     name: str
+    out: bool = False
 
     @property
     def port(self) -> str:
@@ -30,8 +31,12 @@ class Plugged:
         return f"loop/{self.name}"
 
     def unplug(self) -> None:
-        """Detach; a mount keeps it until it is unmounted, as the kernel has it."""
-        subprocess.run(["losetup", "-d", f"/dev/{self.name}"], check=False, capture_output=True)
+        """Detach; a mount keeps it until it is unmounted, as the kernel has it. Once: the device's name may be that of
+        somebody else's image by now.
+        """
+        if not self.out:
+            self.out = True
+            subprocess.run(["losetup", "-d", f"/dev/{self.name}"], check=False, capture_output=True)
 
 
 def plug(image: Path) -> Plugged:
