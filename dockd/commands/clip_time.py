@@ -84,7 +84,7 @@ def clip_time(home: str | None, clip_id: str, as_json: bool) -> int:
         "One recording is settled --at a time. A clock that started anew is wrong by the same for all of a session: "
         "--shift is added to what each of them claims. --dry-run shows before and after.\n\n"
         "\b\n"
-        "  dockd clip settle-time 9f3c --at '2026-11-19 08:30' --within 10m --reason 出警记录\n"
+        "  dockd clip settle-time 9f3c --at '2026-11-19 08:30' --within 10m --reason 'duty log'\n"
         "  dockd clip settle-time --session 20261121T013500Z-3f9a1c --shift +3650d4h --reason 时钟复位 --dry-run"
     ),
 )

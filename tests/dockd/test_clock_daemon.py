@@ -49,7 +49,7 @@ def test_a_clock_is_measured_at_the_plug_set_before_release_and_found_set_at_the
     first = {clip(now - BEHIND - timedelta(hours=1)): content("first", 50_000)}
     image = running.recorder("WORN", {**first, "worn.ini": f"serial={SERIAL}\n".encode(), "run.log": log.encode()})
     here = running.plug(image)
-    running.enrol(here.port)
+    running.enrol(here)
     running.wait_state(here.port, "take-it")
     here.unplug()
     running.wait("the bay to be free", lambda: running.bay(here.port)["state"] in ("idle", "none"))

@@ -104,9 +104,20 @@ class Running:
         self.wait(f"{port} {states}, is {self.bay(port)}", lambda: self.bay(port)["state"] in states)
         return self.bay(port)
 
-    def enrol(self, port: str) -> None:
+    def wait_unknown(self, here: Plugged) -> str:
+        """Until the bay shows this recorder as unknown; its key. The same loop device was somebody else's before."""
+        label = f"loop:{here.image.stem}:"
+
+        def shown() -> bool:
+            state = self.bay(here.port)
+            return bool(state["state"] == "unknown-recorder" and state["key"].startswith(label))
+
+        self.wait(f"{label} to be unknown at {here.port}", shown)
+        return str(self.bay(here.port)["key"])
+
+    def enrol(self, here: Plugged) -> None:
         """Let in what waits there."""
-        dockd(self.home, "recorder", "enrol", self.wait_state(port, "unknown-recorder")["key"])
+        dockd(self.home, "recorder", "enrol", self.wait_unknown(here))
 
 
 def content(seed: str, size: int) -> bytes:
@@ -138,9 +149,9 @@ CLIPS = {f"1234567_100001_2026111908{n:02d}00.mp4": content(f"clip{n}", 200_000)
 def test_an_unknown_recorder_waits_and_once_enrolled_is_taken_in(running: Running) -> None:
     running.start()
     here = running.plug(running.recorder("BWC1", CLIPS))
-    running.wait_state(here.port, "unknown-recorder")
+    running.wait_unknown(here)
     assert not [m for m in mounts() if m.startswith(str(running.root))], "nothing of a stranger is mounted"
-    running.enrol(here.port)
+    running.enrol(here)
     done = running.wait_state(here.port, "take-it")
     assert (done["clips"], done["clips_total"], done["recorder"]) == (8, 8, "1234567")
     here.unplug()
@@ -157,7 +168,7 @@ def test_a_recorder_is_cleared_by_the_root_tool_and_comes_back_empty(running: Ru
     running.start()
     image = running.recorder("BWC2", {**CLIPS, "strange.bin": b"?"})
     here = running.plug(image)
-    running.enrol(here.port)
+    running.enrol(here)
     running.wait_state(here.port, "take-it")
     here.unplug()
     session = json.loads(dockd(running.home, "session", "list", "--json"))[0]
@@ -176,7 +187,7 @@ def test_a_daemon_killed_while_copying_comes_to_rest_and_goes_on(running: Runnin
         "BWC3", {f"1234567_100001_2026111909{n:02d}00.mp4": content(f"x{n}", 9_000_000) for n in range(5)}
     )
     here = running.plug(image)
-    running.enrol(here.port)
+    running.enrol(here)
     running.wait_state(here.port, "copying", "verifying", "take-it")
     running.stop(signal.SIGKILL)
     running.start()
@@ -189,7 +200,7 @@ def test_a_daemon_killed_while_copying_comes_to_rest_and_goes_on(running: Runnin
 def test_a_recorder_that_was_in_at_the_start_is_found(running: Running) -> None:
     here = running.plug(running.recorder("BWC4", CLIPS))
     running.start()
-    running.enrol(here.port)
+    running.enrol(here)
     running.wait_state(here.port, "take-it")
 
 
@@ -197,12 +208,12 @@ def test_a_recorder_that_was_in_at_the_start_is_found(running: Running) -> None:
 def test_a_vault_without_room_stops_taking_in_says_so_and_goes_on_when_there_is_room(running: Running) -> None:
     running.start()
     here = running.plug(running.recorder("BWC5", CLIPS))
-    running.wait_state(here.port, "unknown-recorder")
+    running.wait_unknown(here)
     free_mib = os.statvfs(running.home).f_bavail * os.statvfs(running.home).f_frsize >> 20
     running.set("free_space_floor_mib", str(free_mib + 100_000))
     assert running.process is not None
     running.process.send_signal(signal.SIGHUP)
-    running.enrol(here.port)
+    running.enrol(here)
     told = running.wait_state(here.port, "fault")
     assert told["reason"] == "station-fault"
     assert json.loads(dockd(running.home, "clip", "list", "--json")) == []
@@ -223,7 +234,7 @@ def test_settings_with_faults_are_not_taken_over(running: Running) -> None:
 def test_a_bound_bay_has_its_number_and_a_second_binding_moves_it(running: Running) -> None:
     running.start()
     here = running.plug(running.recorder("BWC6", CLIPS))
-    running.wait_state(here.port, "unknown-recorder")
+    running.wait_unknown(here)
     dockd(running.home, "slot", "bind", "7", "--port", here.port, "--priority")
     running.wait("number 7", lambda: running.bay(here.port).get("slot") == 7)
     dockd(running.home, "slot", "bind", "9", "--port", here.port)
@@ -276,11 +287,11 @@ def test_root_s_own_reason_stands_on_the_bay_and_in_the_log(running: Running) ->
     running.start()
     image = running.recorder("BWC7", CLIPS)
     here = running.plug(image)
-    running.wait_state(here.port, "unknown-recorder")
+    running.wait_unknown(here)
     place = running.root / "desktop"
     place.mkdir()
     subprocess.run(["mount", "-o", "ro", f"/dev/{here.port.removeprefix('loop/')}", place], check=True)
-    running.enrol(here.port)
+    running.enrol(here)
     told = running.wait_state(here.port, "fault")
     assert (told["reason"], told["detail"]) == ("mount-failed", f"another program mounted it at {place}")
     subprocess.run(["umount", place], check=True)
