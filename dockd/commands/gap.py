@@ -204,7 +204,7 @@ _ROLES = {Post.LEADER: Role.LEADER, Post.RECORDER_MANAGER: Role.KEEPER}
         "a leader has accepted it.\n\n"
         "\b\nExamples:\n"
         "  dockd gap explain 3f9a --by 李伟 --clip 81c2 --at 00:01:23\n"
-        "  dockd gap explain 3f9a 77d0 --by 李伟 --text 电池耗尽，已更换 --attach report.pdf"
+        "  dockd gap explain 3f9a 77d0 --by 李伟 --text 电池 --attach report.pdf"
     ),
 )
 @click.argument("gap_ids", nargs=-1, required=True, metavar="GAP…")

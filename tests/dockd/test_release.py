@@ -40,7 +40,7 @@ def test_the_bay_of_a_recorder_that_is_not_fit_says_so_when_it_may_be_taken(runn
     (running.home / "families" / "own.toml").write_text(FAMILY, encoding="utf-8")
     running.start()
     here = running.plug(running.recorder("BWC1", {**CLIPS, "state.ini": b"bat=12\n"}))
-    running.enrol(here.port)
+    running.enrol(here)
     done = running.wait_state(here.port, "take-it")
     assert (done["recorder"], done["fit_for_duty"], done["unfit_because"]) == ("1234567", False, [LOW])
     assert "not fit for duty" in dockd(running.home, "slots", "--once")
