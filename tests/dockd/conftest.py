@@ -11,15 +11,6 @@ import pytest
 from tests.simulators.agency import Command, settle
 from tests.simulators.quick import quick_folder
 
-# These attach loop devices, and share the kernel's one list of them: one worker runs them in turn.
-LOOPS = ("dockd/root/", "dockd/test_daemon", "dockd/test_release", "dockd/test_units", "dockd/test_clock_daemon")
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Put all tests with loop devices into one group."""
-    if any(part in item.path.as_posix() for part in LOOPS):
-        item.add_marker(pytest.mark.xdist_group("loops"))
-
 
 @pytest.fixture
 def quick_path() -> Iterator[Path]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulators.loops import Plugged, make_image, mounts, plug
+from tests.simulators.loops import Plugged, make_image, mounts_under, plug
 
 DEADLINE_S = 60.0
 
@@ -135,9 +135,8 @@ def running(tmp_path: Path) -> Iterator[Running]:
     finally:
         if it.process is not None and it.process.poll() is None:
             it.stop()
-        for where in mounts():
-            if where.startswith(str(tmp_path)):
-                subprocess.run(["umount", "-l", where], check=False)
+        for where in mounts_under(tmp_path):
+            subprocess.run(["umount", "-l", where], check=False)
         for here in it.plugged:
             here.unplug()
         it.log.close()
@@ -150,7 +149,7 @@ def test_an_unknown_recorder_waits_and_once_enrolled_is_taken_in(running: Runnin
     running.start()
     here = running.plug(running.recorder("BWC1", CLIPS))
     running.wait_unknown(here)
-    assert not [m for m in mounts() if m.startswith(str(running.root))], "nothing of a stranger is mounted"
+    assert not mounts_under(running.root), "nothing of a stranger is mounted"
     running.enrol(here)
     done = running.wait_state(here.port, "take-it")
     assert (done["clips"], done["clips_total"], done["recorder"]) == (8, 8, "1234567")

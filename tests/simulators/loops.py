@@ -54,7 +54,8 @@ def free_name() -> str:
     )
 
 
-def mounts() -> list[str]:
-    """Mount points of loop devices now."""
-    with open("/proc/self/mounts", encoding="utf-8") as file:
-        return [line.split()[1] for line in file if line.startswith("/dev/loop")]
+def mounts_under(folder: Path) -> list[str]:
+    """What is mounted below a folder, the last mounted first."""
+    with open("/proc/self/mountinfo", encoding="utf-8") as file:
+        places = [line.split()[4] for line in file]
+    return [place for place in reversed(places) if place.startswith(f"{folder}/")]

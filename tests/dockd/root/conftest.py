@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from dockd.root.kernel import KernelMounter
-from tests.simulators.loop_bay import CONTENTS, LoopBay, LoopCard, mounts_of
+from tests.simulators.loop_bay import CONTENTS, LoopBay, LoopCard
+from tests.simulators.loops import mounts_under
 
 
 @pytest.fixture
@@ -20,14 +20,12 @@ def bay(quick_path: Path) -> Iterator[LoopBay]:
         pytest.skip("only root may plug in and mount cards")
     bay = LoopBay(quick_path, LoopCard.made(quick_path, CONTENTS))
     bay.build()
-    names = {bay.card.plug()}
+    bay.card.plug()
     yield bay
-    names.add(bay.card.name)
-    for name in names - {""}:
-        for line in mounts_of(name):
-            KernelMounter().detach(line.split()[4], lazily=True)
-    with suppress(OSError):
-        bay.card.unplug()
+    # By its place, never by its device: a name given back is the next card's, and maybe another worker's by now.
+    for place in mounts_under(quick_path):
+        KernelMounter().detach(place, lazily=True)
+    bay.card.unplug()
 
 
 @pytest.fixture

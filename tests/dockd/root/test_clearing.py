@@ -96,9 +96,9 @@ def test_a_card_that_is_exchanged_while_it_is_read_is_not_cleared(docked: LoopBa
     assert kept_all(docked, docked.clear(sequence=lambda _device: next(numbers, 1)), Doubt.DEVICE_CHANGED)
 
 
-def test_the_same_clips_on_another_card_are_another_card(docked: LoopBay, tmp_path: Path) -> None:
-    (tmp_path / "twin").mkdir()
-    mine, docked.card = docked.card, LoopCard.made(tmp_path / "twin", CONTENTS)
+def test_the_same_clips_on_another_card_are_another_card(docked: LoopBay, quick_path: Path) -> None:
+    (quick_path / "twin").mkdir()
+    mine, docked.card = docked.card, LoopCard.made(quick_path / "twin", CONTENTS)
     docked.card.plug()
     try:
         docked.wipe = replace(docked.listed(), device=docked.card.name)
@@ -109,21 +109,21 @@ def test_the_same_clips_on_another_card_are_another_card(docked: LoopBay, tmp_pa
         docked.card = mine
 
 
-def test_a_card_that_somebody_else_has_mounted_is_left_alone(docked: LoopBay, tmp_path: Path) -> None:
-    (tmp_path / "media").mkdir()
+def test_a_card_that_somebody_else_has_mounted_is_left_alone(docked: LoopBay, quick_path: Path) -> None:
+    (quick_path / "media").mkdir()
     docked.ask()
-    subprocess.run(["mount", "-o", "ro,noload", f"/dev/{docked.card.name}", str(tmp_path / "media")], check=True)
+    subprocess.run(["mount", "-o", "ro,noload", f"/dev/{docked.card.name}", str(quick_path / "media")], check=True)
     outcome = docked.clear()
-    subprocess.run(["umount", str(tmp_path / "media")], check=True)
+    subprocess.run(["umount", str(quick_path / "media")], check=True)
     assert kept_all(docked, outcome, Doubt.NOT_MOUNTED)
 
 
-def test_a_card_that_the_daemon_still_reads_is_left_alone(docked: LoopBay, tmp_path: Path) -> None:
-    (tmp_path / "media").mkdir()
+def test_a_card_that_the_daemon_still_reads_is_left_alone(docked: LoopBay, quick_path: Path) -> None:
+    (quick_path / "media").mkdir()
     docked.ask()
-    subprocess.run(["mount", "-o", "ro,noload", f"/dev/{docked.card.name}", str(tmp_path / "media")], check=True)
-    with open(tmp_path / "media" / STRANGE, "rb"):
-        subprocess.run(["umount", "--lazy", str(tmp_path / "media")], check=True)
+    subprocess.run(["mount", "-o", "ro,noload", f"/dev/{docked.card.name}", str(quick_path / "media")], check=True)
+    with open(quick_path / "media" / STRANGE, "rb"):
+        subprocess.run(["umount", "--lazy", str(quick_path / "media")], check=True)
         outcome = docked.clear()
     assert kept_all(docked, outcome, Doubt.NOT_MOUNTED)
 

@@ -180,8 +180,8 @@ def test_nothing_is_mounted_over_anything(bay: LoopBay) -> None:
     assert len(mounts_of(bay.card.name)) == 1
 
 
-def test_a_recorder_that_an_automounter_took_first_is_refused(bay: LoopBay, tmp_path: Path) -> None:
-    place = tmp_path / "media"
+def test_a_recorder_that_an_automounter_took_first_is_refused(bay: LoopBay, quick_path: Path) -> None:
+    place = quick_path / "media"
     place.mkdir()
     subprocess.run(["mount", "-o", "ro,noload", f"/dev/{bay.card.name}", str(place)], check=True)
     with pytest.raises(Refused, match="mounted-elsewhere"):
