@@ -6,13 +6,18 @@ from typing import Any
 
 from . import events
 from .cases import events as cases
+from .changes import events as changes
+from .disposing import events as disposing
 from .documents import events as documents
 from .event import Event
+from .fixity import events as fixity
+from .handing import events as handing
 from .keeping import events as keeping
 from .people import events as people
+from .requests import events as requests
 from .watching import events as watching
 
-_ROOMS = (events, cases, documents, keeping, people, watching)
+_ROOMS = (events, cases, changes, disposing, documents, fixity, handing, keeping, people, requests, watching)
 
 KINDS: dict[str, type[Event]] = {
     kind.KIND: kind

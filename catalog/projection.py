@@ -14,13 +14,18 @@ from sqlalchemy import Connection
 from . import applying
 from .bulk import put_in
 from .cases import applying as cases
+from .changes import applying as changes
 from .custody import subject_of
+from .disposing import applying as disposing
 from .documents import applying as documents
 from .errors import BadEvent
+from .fixity import applying as fixity
 from .fold import Act, Fold, Row
+from .handing import applying as handing
 from .keeping import applying as keeping
 from .model import CustodyEntry
 from .people import applying as people
+from .requests import applying as requests
 from .tables import custody
 from .watching import applying as watching
 
@@ -28,9 +33,14 @@ from .watching import applying as watching
 _ACTS: dict[str, Act] = {
     **applying.ACTS,
     **cases.ACTS,
+    **changes.ACTS,
+    **disposing.ACTS,
     **documents.ACTS,
+    **fixity.ACTS,
+    **handing.ACTS,
     **keeping.ACTS,
     **people.ACTS,
+    **requests.ACTS,
     **watching.ACTS,
 }
 

@@ -1,0 +1,1 @@
+"""When originals were read again, what was damaged, and where second copies lie."""

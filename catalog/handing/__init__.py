@@ -1,0 +1,1 @@
+"""Hand-overs between custodians: batches, receipts, differences."""

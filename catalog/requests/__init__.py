@@ -1,0 +1,1 @@
+"""Requests to view, to copy out, to provide: asked, decided, used, closed."""
