@@ -62,6 +62,8 @@ class Prover:
                     self._smalls.append(small)
                     self._passed(small.task.size_bytes)
             case Reached(copy, size_bytes):
+                # Small files that came before it are proven while it is still being read, not after it.
+                self._flush()
                 if copy.proof.failed is None and size_bytes > copy.proof.read_bytes:
                     # Proven in steps, the end of a long file is not waited for much longer than that of a short one.
                     self._sync(copy)
