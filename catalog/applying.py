@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, true, update
 
+from .errors import BadEvent
 from .fold import Act, Fold, Row
 from .model import CustodyEntry
 from .tables import clips, enrolments, entries, facts, recorders, sessions, slots
@@ -100,7 +101,21 @@ def _sealed(fold: Fold, entry: CustodyEntry, data: Row) -> None:
 
 
 def _intended(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    _refuse_destroyed(fold, entry, data)
     fold.one(entry, update(sessions).where(sessions.c.id == data["session"]).values(clearing="intended"))
+
+
+def _refuse_destroyed(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    """No recorder is cleared of what the vault no longer holds, however close a sweep came to this docking."""
+    fold.flush()
+    gone = (
+        select(entries.c.seq)
+        .join(clips, clips.c.id == entries.c.clip)
+        .where(entries.c.session == data["session"], clips.c.destroyed_at.is_not(None))
+    )
+    named = {one["seq"] for one in data["entries"]}
+    if named & set(fold.connection.scalars(gone)):
+        raise BadEvent(entry.kind, f"entry {entry.seq}: names what was destroyed")
 
 
 def _cleared(fold: Fold, entry: CustodyEntry, data: Row) -> None:

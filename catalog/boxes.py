@@ -1,4 +1,4 @@
-"""What the frame of an MP4 or AVI says of how it was ended: is its index there, and does an edit list hide anything?
+"""What the frame of a recording says of how it was ended: is its index there, and does an edit list hide anything?
 
 No parser we call tells either: ffprobe stops at a missing index with words that change from version to version, and
 exiftool 12.57 passes edit lists over. So the few boxes that say it are walked here. Pure: `read` gives bytes of the
@@ -6,13 +6,15 @@ file, and what they claim is believed no further than the file is long. Read are
 BOXES_MAX of them, however long the recording.
 
 ISO 14496-12: boxes 4.2, edit list 8.6.6. QuickTime's files have the same frame. AVI: Microsoft's RIFF, with `idx1` or
-OpenDML's `indx`.
+OpenDML's `indx`. Matroska and MPEG-TS: `streamed`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+from .streamed import EBML_MAGIC, is_transport_stream, matroska_ended, transport_ended
 
 Read = Callable[[int, int], bytes]
 """`read(offset, length)`: so many bytes, fewer where the file ends."""
@@ -29,9 +31,10 @@ _HEAD_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """`kind` is "mp4", "avi", or "empty" for a file that has no byte but NUL at its beginning: room was made for a
-    recording, and none written. `indexed`: the index is there and nothing reaches beyond the file's end. `edit_lists`
-    is in how many tracks an edit list leaves something out or puts it elsewhere; None where there can be none.
+    """`kind` is "mp4", "avi", "matroska", "mpeg-ts", or "empty" for a file that has no byte but NUL at its beginning:
+    room was made for a recording, and none written. `indexed`: the index is there and nothing reaches beyond the
+    file's end; of Matroska and MPEG-TS, which need no index, the latter alone. `edit_lists` is in how many tracks an
+    edit list leaves something out or puts it elsewhere; None where there can be none.
     """
 
     kind: str
@@ -58,7 +61,9 @@ class _Count:
 
 
 def frame_of(read: Read, size_bytes: int) -> Frame | None:
-    """The frame of a file of this size; None when it is neither MP4 nor AVI. Raises what `read` raises."""
+    """The frame of a file of this size; None when it is of no kind known here, or shows nothing. Raises what `read`
+    raises.
+    """
     head = read(0, _HEAD_BYTES)
     if not head.strip(b"\0"):
         return Frame("empty", False, None)
@@ -66,7 +71,15 @@ def frame_of(read: Read, size_bytes: int) -> Frame | None:
         return _mp4(read, size_bytes)
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
         return _avi(read, size_bytes)
+    if head.startswith(EBML_MAGIC):
+        return _streamed("matroska", matroska_ended(read, size_bytes))
+    if is_transport_stream(read, size_bytes):
+        return _streamed("mpeg-ts", transport_ended(read, size_bytes))
     return None
+
+
+def _streamed(kind: str, ended: bool | None) -> Frame | None:
+    return None if ended is None else Frame(kind, ended, None)
 
 
 def _mp4(read: Read, size_bytes: int) -> Frame:

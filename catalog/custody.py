@@ -24,7 +24,7 @@ FORMAT = 1
 NO_ENTRY = str(GENESIS)
 EMPTY = Head(0, NO_ENTRY)
 # In this order for ever: a log written years ago must give the same rows again.
-_SUBJECTS = ("session", "clip", "gap", "case", "request", "hold", "batch", "person", "document")
+_SUBJECTS = ("session", "clip", "gap", "case", "request", "hold", "batch", "person", "document", "fault")
 
 
 def next_entries(head: Head, events: Sequence[Event], *, station: str, actor: str, at: str) -> list[CustodyEntry]:

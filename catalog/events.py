@@ -252,6 +252,27 @@ class DeviceRefused(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RecorderTalkedTo(Event):
+    """A recorder was spoken to by its protocol before it became a disk. `serial`, `officer` and `battery` are its own
+    words, None where it says nothing (the unit of `battery` is the maker's); `set_at` is when its clock was set (UTC)
+    and `told` the time it was told, local without zone; `disk`: it was told to become a disk.
+    """
+
+    KIND = "recorder-talked-to"
+    slot: int | None
+    port: str
+    key: str
+    driver: str
+    serial: str | None
+    officer: str | None
+    battery: int | None
+    set_at: str | None
+    told: str | None
+    disk: bool
+    fault: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogRebuilt(Event):
     """The catalogue was made again from the vault."""
 

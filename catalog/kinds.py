@@ -14,10 +14,14 @@ from .fixity import events as fixity
 from .handing import events as handing
 from .keeping import events as keeping
 from .people import events as people
+from .people import fault_events
 from .requests import events as requests
 from .watching import events as watching
 
-_ROOMS = (events, cases, changes, disposing, documents, fixity, handing, keeping, people, requests, watching)
+_ROOMS = (
+    *(events, cases, changes, disposing, documents, fixity, handing, keeping, people, fault_events, requests),
+    watching,
+)
 
 KINDS: dict[str, type[Event]] = {
     kind.KIND: kind

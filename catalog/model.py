@@ -164,6 +164,7 @@ class Clip:
     not known. `anchor_at` is the latest time that is plausible, None for as late as it was ingested. `officer` rests on
     `officer_basis`, and is None, with `officer_why`, where a person must settle it (catalog.people.attributing);
     `officer_claimed` is whom the recording's own name says, `officer_bound` whom the recorder's binding file.
+    One with `destroyed_at` was disposed of: its row stays, its original is gone or about to go (catalog.disposing).
     """
 
     id: str
@@ -202,6 +203,7 @@ class Clip:
     officer_bound: str | None = None
     officer_basis: str | None = None
     officer_why: str | None = None
+    destroyed_at: datetime | None = None
 
     @property
     def position(self) -> tuple[datetime, str]:

@@ -25,6 +25,7 @@ from .handing import applying as handing
 from .keeping import applying as keeping
 from .model import CustodyEntry
 from .people import applying as people
+from .people import fault_applying
 from .requests import applying as requests
 from .tables import custody
 from .watching import applying as watching
@@ -40,6 +41,7 @@ _ACTS: dict[str, Act] = {
     **handing.ACTS,
     **keeping.ACTS,
     **people.ACTS,
+    **fault_applying.ACTS,
     **requests.ACTS,
     **watching.ACTS,
 }

@@ -60,12 +60,17 @@ class Queries(Reader):
         return self.all(Clip, select(*_CLIP).where(self.own(clips, session=session)).order_by(clips.c.seq))
 
     def clips_with_digest(self, digest: str) -> list[Clip]:
-        """Clips with these bytes; `digest` is `b3:…`."""
-        return self.all(Clip, select(*_CLIP).where(self.own(clips, digest=digest)).order_by(clips.c.id))
+        """Clips with these bytes that the vault holds; `digest` is `b3:…`. One that was destroyed is not held."""
+        same = select(*_CLIP).where(self.own(clips, digest=digest), clips.c.destroyed_at.is_(None))
+        return self.all(Clip, same.order_by(clips.c.id))
 
     def clips_without_facts(self, limit: int | None = None, *, again: bool = False) -> list[Clip]:
         """Clips whose facts nobody has tried to read, by session; with `again` also those a parser failed on."""
-        waiting = select(*_CLIP).where(self.own(clips), clips.c.facts_state != literal("read", literal_execute=True))
+        waiting = select(*_CLIP).where(
+            self.own(clips),
+            clips.c.facts_state != literal("read", literal_execute=True),
+            clips.c.destroyed_at.is_(None),
+        )
         if not again:
             waiting = waiting.where(clips.c.facts_state == "pending")
         return self.all(Clip, waiting.order_by(clips.c.session, clips.c.seq).limit(limit))
@@ -91,7 +96,10 @@ class Queries(Reader):
     def _held(self, recorder: str, *wanted: tuple[str, Any]) -> list[Held]:
         shared = ("path", "size_bytes", "fingerprint", "digest")
         as_clips = select(*(clips.c[name] for name in shared), clips.c.id, clips.c.vault_path, clips.c.doubt).where(
-            self.own(clips, recorder=recorder), *(clips.c[name] == value for name, value in wanted)
+            self.own(clips, recorder=recorder),
+            # What was destroyed is not held: a recorder that brings it again is read again.
+            clips.c.destroyed_at.is_(None),
+            *(clips.c[name] == value for name, value in wanted),
         )
         # An entry that was quarantined before names the same copy again: a union keeps one of them.
         as_entries = (

@@ -23,7 +23,8 @@ from .custody import EMPTY, next_entries
 from .errors import BadEvent, CatalogBehind, CatalogFault, LogNotEmpty, OwnerNeeded, Unsafe, UnsafeDatabase
 from .event import Event
 from .guards import postgres_findings, postgres_grants, sqlite_findings
-from .keeping.terms import Judge, decide_some
+from .keeping.model import TermFacts
+from .keeping.terms import Judge, decide_some, facts_within
 from .model import CheckpointRow, CustodyEntry, Difference, Head, utc_text
 from .projection import put
 from .queries import Queries, head_of
@@ -120,18 +121,28 @@ class Catalog(Queries):
     # ----------------------------------------------------------------------------------------------------- writing
 
     def append(
-        self, events: Sequence[Event], *, actor: str = "dockd", at: datetime | None = None
+        self,
+        events: Sequence[Event],
+        *,
+        actor: str = "dockd",
+        at: datetime | None = None,
+        still: Callable[[], None] | None = None,
     ) -> list[CustodyEntry]:
         """Record what happened and apply it, in one durable transaction: all of it or nothing.
 
         `at` is when it happened, else now; it is recorded as claimed, even when the clock went back: order is by
-        `seq`. Raises BadEvent (it contradicts the log), UnsafeDatabase, CatalogFault (ingest stops).
+        `seq`. `still` is asked once it is our turn to write, and before anything is written: what it reads of this
+        station does not change any more until the entries are in, and what it raises ends it.
+
+        Raises BadEvent (it contradicts the log), UnsafeDatabase, CatalogFault (ingest stops).
         """
         if not events:
             return []
         claimed = utc_text(at if at is not None else self._clock())
 
         def add(connection: Connection) -> list[CustodyEntry]:
+            if still is not None:
+                still()
             entries = next_entries(self._head(connection), events, station=self.station, actor=actor, at=claimed)
             put(connection, entries)
             return entries
@@ -184,6 +195,24 @@ class Catalog(Queries):
         `judge` is asked inside the transaction, so that nothing comes between a clip's facts and its term.
         """
         return self._write("decide terms", lambda connection: decide_some(connection, self.station, judge))
+
+    def append_judged(
+        self, clips: Sequence[str], judge: Callable[[list[TermFacts]], Sequence[Event]], *, actor: str = "dockd"
+    ) -> list[CustodyEntry]:
+        """Record what `judge` makes of the facts and holds of some clips, as they stand inside the transaction.
+
+        So nothing comes between what a disposal rests on and its entry. Clips that are destroyed are left out; what
+        `judge` raises undoes all of it. Raises BadEvent, UnsafeDatabase, CatalogFault (nothing went).
+        """
+
+        def add(connection: Connection) -> list[CustodyEntry]:
+            events = judge(facts_within(connection, self.station, clips))
+            at = utc_text(self._clock())
+            entries = next_entries(self._head(connection), events, station=self.station, actor=actor, at=at)
+            put(connection, entries)
+            return entries
+
+        return self._write("judge", add)
 
     def differences_from_custody(self) -> Iterator[Difference]:
         """Where the tables say other than the log: every row changed, added or removed. Raises CatalogFault."""

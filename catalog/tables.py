@@ -200,6 +200,8 @@ clips = Table(
     Column("officer_why", Name),
     # The last day on which it is kept; empty: to be decided. Worked out (catalog.keeping), no word of the log.
     Column("keep_until", Name, info={WORKED_OUT: True}),
+    # Its original is gone, or about to go; the row stays (catalog.disposing). It has no term any more.
+    Column("destroyed_at", UtcTime),
     CheckConstraint("facts_state IN ('pending', 'read', 'failed')", name="facts_state"),
     Index("ix_clips_time", "sort_at", "id"),
     Index("ix_clips_department", "department", "sort_at", "id"),
@@ -219,8 +221,8 @@ clips = Table(
         "ix_clips_undecided",
         "session",
         "seq",
-        sqlite_where=text("keep_until IS NULL"),
-        postgresql_where=text("keep_until IS NULL"),
+        sqlite_where=text("keep_until IS NULL AND destroyed_at IS NULL"),
+        postgresql_where=text("keep_until IS NULL AND destroyed_at IS NULL"),
     ),
     Index(
         "ix_clips_doubtful_time",

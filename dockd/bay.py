@@ -5,6 +5,7 @@ and comes back with what they led to.
               └──────────── fault, with its reason, until the recorder is taken out
 
 A recorder with several volumes has them taken in one after the other; the bay says "take it" when the last one is done.
+A recorder that waits to be spoken to before it is a disk is spoken to ("mounting"), leaves, and comes back as one.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Why(StrEnum):
     NOT_ENROLLED = "not-enrolled"
     NOT_CLEARED = "not-cleared"
     CLEARING_FAILED = "clearing-failed"
+    TALK_FAILED = "talk-failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,13 @@ class Cleared:
 
 
 @dataclass(frozen=True, slots=True)
+class TalkEnded:
+    """A recorder was spoken to, and sent on to become a disk."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """An act came to nothing."""
 
@@ -95,7 +104,7 @@ class RulesChanged:
     """Somebody enrolled a recorder, or the station takes in again after a fault of its own."""
 
 
-Happened = Seen | Gone | Mounted | Began | Docked | Cleared | Failed | RulesChanged
+Happened = Seen | Gone | Mounted | Began | Docked | Cleared | TalkEnded | Failed | RulesChanged
 
 
 # An answer counts only while its question stands.
@@ -104,6 +113,7 @@ ANSWERED_IN: dict[type, frozenset[State]] = {
     Began: frozenset({State.WAITING}),
     Docked: frozenset({State.COPYING}),
     Cleared: frozenset({State.CLEARING}),
+    TalkEnded: frozenset({State.MOUNTING}),
     Failed: BUSY,
 }
 
@@ -145,7 +155,14 @@ class Refuse:
     reason: str
 
 
-Act = Mount | Dock | Clear | Release | Refuse
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Have a recorder spoken to that is no disk yet, by `seen.driver`."""
+
+    seen: Seen
+
+
+Act = Mount | Dock | Clear | Release | Refuse | Talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +176,7 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Bay:
     """One bay as it is now. `slot` is None for a port nobody bound; `volumes` wait behind `current`; `refused` is what
-    was put on record: udev tells of everything several times.
+    was put on record, `talked` what was spoken to: udev tells of everything several times.
     """
 
     port: str
@@ -170,6 +187,7 @@ class Bay:
     volumes: tuple[Seen, ...] = ()
     done: tuple[Seen, ...] = ()
     refused: tuple[Seen, ...] = ()
+    talked: tuple[str, ...] = ()
     why: str = ""
     detail: str = ""
 
@@ -203,15 +221,18 @@ def step(bay: Bay, event: Happened, rules: Rules) -> tuple[Bay, list[Act]]:
         case Cleared(kept=kept):
             bay = replace(bay, why=Why.NOT_CLEARED if kept else "", detail=str(kept) if kept else "")
             return _next(bay, rules)
+        case TalkEnded():
+            return _talked(bay, rules)
         case Failed():
             fault = replace(bay, state=State.FAULT, why=event.why, detail=event.detail)
-            return fault, [Release(bay.current)] if bay.current is not None else []
+            left = bay.current
+            return fault, [Release(left)] if left is not None and left.driver is None else []
     raise AssertionError(event)
 
 
 def _seen(bay: Bay, seen: Seen, rules: Rules) -> tuple[Bay, list[Act]]:
     if seen.name.startswith("usb:"):
-        return _stranger(bay, seen)
+        return _stranger(bay, seen, rules)
     known = (*bay.volumes, *bay.done, *bay.refused, *([bay.current] if bay.current else []))
     if any(one.name == seen.name and one.diskseq == seen.diskseq for one in known):
         return bay, []
@@ -228,19 +249,21 @@ def _seen(bay: Bay, seen: Seen, rules: Rules) -> tuple[Bay, list[Act]]:
     return _begin(replace(bay, volumes=(), done=done), seen, rules)
 
 
-def _stranger(bay: Bay, seen: Seen) -> tuple[Bay, list[Act]]:
-    """A USB device in a bound bay that is no mass storage: its volume, should it have one, is refused anyhow."""
+def _stranger(bay: Bay, seen: Seen, rules: Rules) -> tuple[Bay, list[Act]]:
+    """A USB device in a bound bay that is no mass storage: its volume, should it have one, is refused anyhow. One that
+    a driver speaks to is a recorder, once somebody enrolled it as it is now.
+    """
     interfaces = seen.interfaces or ()
     hub = any(part.startswith("09") for part in interfaces)
-    if bay.slot is None or hub or bay.state in BUSY or all(part.startswith("08") for part in interfaces):
+    disk = seen.driver is None and all(part.startswith("08") for part in interfaces)
+    if bay.slot is None or hub or bay.state in BUSY or disk or seen.name in bay.talked:
         return bay, []
     if any(one.name == seen.name for one in bay.refused):
         # udev tells of it three times: added, bound to its driver, and changed. It is refused once.
         return bay, []
     reason = why_no_recorder(seen)
     if reason is None:
-        # It comes back as a disk, or stays as it is: nothing of it is ever mounted.
-        return bay, []
+        return _begin(replace(bay, volumes=(), done=()), seen, rules)
     refused = replace(bay, refused=(*bay.refused, seen))
     return replace(refused, state=State.REFUSED, current=seen, why="refused", detail=reason), [Refuse(seen, reason)]
 
@@ -251,6 +274,8 @@ def _begin(bay: Bay, seen: Seen, rules: Rules) -> tuple[Bay, list[Act]]:
         return replace(bay, state=State.UNKNOWN, why=Why.NOT_ENROLLED, detail=seen.key), []
     if not rules.open:
         return replace(bay, state=State.FAULT, why=Why.STATION), []
+    if seen.driver is not None:
+        return replace(bay, state=State.MOUNTING, talked=(*bay.talked, seen.name)), [Talk(seen)]
     return replace(bay, state=State.MOUNTING), [Mount(seen)]
 
 
@@ -282,10 +307,14 @@ def _gone(bay: Bay, gone: Gone, rules: Rules) -> tuple[Bay, list[Act]]:
     waiting = tuple(seen for seen in bay.volumes if seen.name != gone.name)
     done = tuple(seen for seen in bay.done if seen.name != gone.name)
     refused = tuple(seen for seen in bay.refused if seen.name != gone.name)
-    bay = replace(bay, volumes=waiting, done=done, refused=refused)
+    talked = tuple(name for name in bay.talked if name != gone.name)
+    bay = replace(bay, volumes=waiting, done=done, refused=refused, talked=talked)
     if bay.current is None or bay.current.name != gone.name:
         return bay, []
     left = bay.current
+    if left.driver is not None:
+        # It goes because it was told to: it comes back as a disk.
+        return _talked(bay, rules)
     if bay.state in BUSY or (bay.state is State.FAULT and bay.why == Why.PULLED):
         # It stays on the screen until a recorder is seated again: somebody must know that it was too early.
         return replace(bay, state=State.FAULT, why=Why.PULLED, current=None), [Release(left)]
@@ -294,6 +323,12 @@ def _gone(bay: Bay, gone: Gone, rules: Rules) -> tuple[Bay, list[Act]]:
     if done:
         return replace(bay, current=done[-1]), []
     return replace(bay, state=State.IDLE, current=None, why="", detail=""), []
+
+
+def _talked(bay: Bay, rules: Rules) -> tuple[Bay, list[Act]]:
+    """Nobody speaks to it any more: what comes next comes as a disk, and may be there already."""
+    bay = replace(bay, state=State.IDLE, current=None, why="", detail="")
+    return _begin(replace(bay, volumes=bay.volumes[1:]), bay.volumes[0], rules) if bay.volumes else (bay, [])
 
 
 def _rules_changed(bay: Bay, rules: Rules) -> tuple[Bay, list[Act]]:

@@ -41,12 +41,19 @@ def candidates_of(docking: Docking) -> list[Candidate]:
         for c in docking.clips
     ]
     for entry in docking.resolved:
-        path = None
+        digest = path = None
         if entry.clip is not None:
-            path = paths.get(entry.clip) or docking.station.catalog.find_clip(entry.clip).vault_path
-        digest = entry.digest if entry.clip is not None else None
+            path = paths.get(entry.clip) or _living(docking.station, entry.clip)
+            # Without a digest nobody vouches for it: what was destroyed meanwhile stays on the recorder.
+            digest = entry.digest if path is not None else None
         found.append(Candidate(planned[entry.seq], entry.outcome, entry.clip, digest, path))
     return sorted(found, key=lambda candidate: candidate.entry.seq)
+
+
+def _living(station: Station, clip: str) -> str | None:
+    """Where a clip lies in the vault; None of one that was destroyed since it was found already held."""
+    found = station.catalog.find_clip(clip)
+    return None if found.destroyed_at is not None else found.vault_path
 
 
 def intend(station: Station, docking: Docking, chosen: Sequence[Candidate]) -> None:

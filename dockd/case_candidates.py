@@ -87,7 +87,8 @@ def _looked_at(
         around = min(own) - asked.slack - _LONGEST, max(own) + asked.slack + _LONGEST
         searches.append(ClipSearch(recorder=recorder, since=around[0], until=around[1]))
     for search in searches:
-        yield from islice(all_clips(opened.station.catalog, search), MOST)
+        found = islice(all_clips(opened.station.catalog, search), MOST)
+        yield from (clip for clip in found if clip.destroyed_at is None)
 
 
 def _candidates(opened: Opened, case: CaseRow, clips: Sequence[Clip]) -> Iterable[Candidate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalog.cases.model import FilePeriodRow
 from catalog.cases.states import State, Why
 from catalog.cases.suggesting import Confidence, Sign
 
@@ -61,3 +62,14 @@ def refusal(why: Why) -> tuple[str, str]:
     """Why something cannot be done with a case, and what helps."""
     sentence, hint = _REFUSALS[why]
     return _(sentence), _(hint)
+
+
+def kept_text(said: FilePeriodRow) -> str:
+    """How long the file of a case is kept, as somebody said."""
+    if said.years is None:
+        return _("its file is kept for ever, says {by}: {reason}").format(by=said.set_by, reason=said.reason)
+    told = {
+        "closing": _("its file is kept {years} years from the closing, says {by}: {reason}"),
+        "new-year": _("its file is kept {years} years from the year after the closing, says {by}: {reason}"),
+    }
+    return told[said.counted_from].format(years=said.years, by=said.set_by, reason=said.reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -11,8 +11,12 @@ from zoneinfo import ZoneInfo
 from catalog.cases.model import CaseRow
 from catalog.cases.queries import cases_of_clips
 from catalog.model import Clip
+from catalog.people.access import Secrecy
 from catalog.reader import PAGE, Reader
+from catalog.requests.queries import NO_MARKS, marks_of_clips
 
+from .i18n import _
+from .people_words import SECRECY
 from .showing import duration_text, local_text, size_text
 
 KINDS = ("video", "audio", "photo", "log", "track", "bookmark", "data", "binding")
@@ -35,6 +39,7 @@ COLUMNS = (
     "cases",
     "class",
     "key_mark",
+    "secrecy",
     "officer_basis",
     "officer_why",
     "recorded_earliest",
@@ -43,11 +48,14 @@ COLUMNS = (
     "time_source",
     "time_basis",
     "time_doubt",
+    "destroyed_at",
 )
 
 
-def as_row(found: Clip, cases: Sequence[CaseRow] = ()) -> dict[str, Any]:
-    """A clip by its stable names; `path` is relative to the vault, `case` is the first of `cases`."""
+def as_row(found: Clip, cases: Sequence[CaseRow] = (), marks: Collection[Secrecy] = NO_MARKS) -> dict[str, Any]:
+    """A clip by its stable names; `path` is relative to the vault, `case` is the first of `cases`, `secrecy` its marks
+    and those of its cases.
+    """
     return {
         "id": found.id,
         "path": found.vault_path,
@@ -66,12 +74,14 @@ def as_row(found: Clip, cases: Sequence[CaseRow] = ()) -> dict[str, Any]:
         "cases": [case.number for case in cases],
         "class": found.clip_class,
         "key_mark": found.key_mark,
+        "secrecy": sorted(mark.value for mark in marks),
         "officer_basis": found.officer_basis,
         "officer_why": found.officer_why,
         **{name: _iso(getattr(found, name)) for name in ("recorded_earliest", "recorded_latest", "anchor_at")},
         "time_source": found.time_source,
         "time_basis": found.time_basis,
         "time_doubt": found.time_doubt,
+        "destroyed_at": _iso(found.destroyed_at),
     }
 
 
@@ -79,13 +89,15 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def line(found: Clip, zone: ZoneInfo, cases: Sequence[CaseRow] = ()) -> str:
+def line(found: Clip, zone: ZoneInfo, cases: Sequence[CaseRow] = (), marks: Collection[Secrecy] = NO_MARKS) -> str:
     """A clip in a line of a list."""
     mark = "*" if found.key_mark else " "
     return (
         f"{found.id}{mark} {local_text(found.recorded_at, zone):<19} {duration_text(found.duration_ms):>8} "
         f"{size_text(found.size_bytes):>10}  {found.recorder}  {found.officer or '-'}  {found.department}  {found.name}"
         + "".join(f"  {case.number}" for case in cases)
+        + "".join(f"  [{_(SECRECY[mark])}]" for mark in sorted(marks))
+        + (f"  [{_('destroyed')} {local_text(found.destroyed_at, zone)[:10]}]" if found.destroyed_at else "")
     )
 
 
@@ -94,9 +106,13 @@ def flat(row: dict[str, Any]) -> dict[str, Any]:
     return {name: "; ".join(value) if isinstance(value, list) else value for name, value in row.items()}
 
 
-def with_cases(catalog: Reader, clips: Iterable[Clip]) -> Iterator[tuple[Clip, list[CaseRow]]]:
-    """Clips with their cases, looked up for many at once."""
+Shown = tuple[Clip, list[CaseRow], frozenset[Secrecy]]
+
+
+def with_all(catalog: Reader, clips: Iterable[Clip]) -> Iterator[Shown]:
+    """Clips with their cases and marks of secrecy, looked up for many at once."""
     waiting = iter(clips)
     while some := list(islice(waiting, PAGE)):
-        cases = cases_of_clips(catalog, [clip.id for clip in some])
-        yield from ((clip, cases.get(clip.id, [])) for clip in some)
+        ids = [clip.id for clip in some]
+        cases, marks = cases_of_clips(catalog, ids), marks_of_clips(catalog, ids)
+        yield from ((clip, cases.get(clip.id, []), marks.get(clip.id, NO_MARKS)) for clip in some)

@@ -29,13 +29,15 @@ _HARMLESS = frozenset({Doubt.NOT_IN_VAULT, Doubt.KEPT_BY_FAMILY})
 
 def order_for(docking: Docking) -> Clock | None:
     """What is to be written on a recorder of this docking to set its clock; None where its family obeys no file, or
-    where its clock is right.
+    where its clock is right, or was set by protocol before it became a disk.
     """
     family = docking.match.family
     order = family.clock.set_by_file
     reading = docking.clock.reading
-    if order is None or (
-        reading is not None and reading.method != Method.NEWEST_FILE and abs(reading.offset_ms) <= RIGHT_WITHIN_MS
+    if (
+        order is None
+        or docking.clock.setting is not None
+        or (reading is not None and reading.method != Method.NEWEST_FILE and abs(reading.offset_ms) <= RIGHT_WITHIN_MS)
     ):
         return None
     return Clock(order.file, order.format, family.zone.key)

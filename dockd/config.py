@@ -10,34 +10,29 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from hashing.digest import Algorithm
 
+from .handover_settings import HandoverSettings
 from .i18n import N_
+from .setting import About
+from .setting import setting as _setting
+from .sweep_settings import SweepSettings
+from .upkeep_settings import FixitySettings, MirrorSettings
 
 if TYPE_CHECKING:
     from catalog.watching.health import Thresholds
 
-T = TypeVar("T")
-
 SQLITE = "sqlite:///"
 POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
-SECTIONS = ("station", "vault", "database", "dock", "drop", "facts", "gaps", "health", "cases", "retention")
-
-
-class About(NamedTuple):
-    """What is to be said of a setting, and between which numbers it must lie."""
-
-    says: str
-    at_least: int | None = None
-    at_most: int | None = None
-
-
-def _setting(default: T, says: str, at_least: int | None = None, at_most: int | None = None) -> T:
-    made: Any = field(default=default, metadata={"about": About(says, at_least, at_most)})
-    value: T = made
-    return value
+SECTIONS = (
+    *("station", "vault", "database", "dock", "drop", "facts", "gaps", "health", "cases", "retention", "change"),
+    "sweep",
+    "fixity",
+    "mirror",
+    "handover",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +221,21 @@ class RetentionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeSettings:
+    """Changes of packs, classes, cases and holds that would make recordings due."""
+
+    refuse_above_permille: int = _setting(
+        200,
+        N_(
+            "Thousandths of the archive, in recordings or bytes: a change that would make more than that due is "
+            "refused outright."
+        ),
+        0,
+        1000,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of a station, checked: whoever holds one need not check again."""
 
@@ -239,10 +249,19 @@ class Config:
     health: HealthSettings = field(default_factory=HealthSettings)
     cases: CasesSettings = field(default_factory=CasesSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
+    change: ChangeSettings = field(default_factory=ChangeSettings)
+    sweep: SweepSettings = field(default_factory=SweepSettings)
+    fixity: FixitySettings = field(default_factory=FixitySettings)
+    mirror: MirrorSettings = field(default_factory=MirrorSettings)
+    handover: HandoverSettings = field(default_factory=HandoverSettings)
 
     def vault_dir(self, home: Home) -> str:
         """The vault's folder, absolute."""
         return os.path.join(home.data_dir, self.vault.path)
+
+    def mirror_dir(self, home: Home) -> str:
+        """The folder of second copies, absolute; empty where there is to be none."""
+        return os.path.join(home.data_dir, self.mirror.folder) if self.mirror.folder else ""
 
     def families_dir(self, home: Home) -> str:
         """The folder of the station's own recorder families, absolute; it need not exist."""
@@ -302,6 +321,10 @@ class Home:
     def public_key_file(self) -> str:
         """The station's public key, for everybody."""
         return os.path.join(self.keys_dir, "station.pub")
+
+    def lock_of(self, work: str) -> str:
+        """Held by the one process that does some work beside the writer's: `fixity`, `mirror`."""
+        return os.path.join(self.data_dir, f"{work}.lock")
 
     @property
     def lock_file(self) -> str:

@@ -15,9 +15,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, get_args, get_origin, get_type_hints
 
-from .config import POSTGRESQL, SECTIONS, SQLITE, About, Config, Home, settings_of
+from .config import POSTGRESQL, SECTIONS, SQLITE, Config, Home, settings_of
 from .errors import ConfigFault, HomeFault, HomeMissing, Problem, SettingFault
 from .i18n import N_, _
+from .setting import About
 
 PASSWORD_VARIABLE = "DOCKD_DATABASE_PASSWORD"
 URL_FORMS = "sqlite:///FILE, postgresql://USER@HOST/NAME"
@@ -32,6 +33,11 @@ _SECTION_SAYS = {
     "gaps": N_("What is missing in recordings, and who is reminded of it."),
     "cases": N_("Cases: when their files are due, how recordings are suggested for them."),
     "retention": N_("By which regulation recordings are kept."),
+    "change": N_("Changes that would make recordings due: when they are refused outright."),
+    "sweep": N_("The nightly sweep: how recordings whose term is over are disposed of."),
+    "fixity": N_("How the vault is read again, a part of it every night."),
+    "mirror": N_("Second copies of all sealed sessions, on another disk."),
+    "handover": N_("How often departments hand over to the next custodian."),
     "health": N_("From where on a recorder is not fit for duty; dockd says so when it is released."),
 }
 

@@ -32,10 +32,12 @@ from .bay import (
     Rules,
     RulesChanged,
     State,
+    Talk,
     next_to_copy,
     step,
 )
 from .devices import Devices
+from .drivers import control_for
 from .drops import Drops
 from .errors import DockdError
 from .explain import explain
@@ -177,7 +179,7 @@ class Daemon:
                 self._close(error)
             case Seen():
                 if event.port is not None:
-                    self._step(self._bay_at(event.port), event)
+                    self._step(self._bay_at(event.port), self._with_driver(event))
             case Gone() | RulesChanged():
                 for held in list(self._held.values()):
                     self._step(held, event)
@@ -185,6 +187,13 @@ class Daemon:
                 for held in list(self._held.values()):
                     if held.bay.current is not None and held.bay.current.name == event.name:
                         self._step(held, event)
+
+    def _with_driver(self, seen: Seen) -> Seen:
+        """A device with the driver that a family names for it, where it is no disk yet."""
+        if not seen.name.startswith("usb:"):
+            return seen
+        speaks = control_for(self._station.families, usb=seen.usb, inquiry=seen.inquiry)
+        return seen if speaks is None else replace(seen, driver=speaks.driver)
 
     def _signalled(self, number: int) -> None:
         if number == signal.SIGHUP:
@@ -223,6 +232,9 @@ class Daemon:
                 held.arrival, held.path = self._arrivals, path
             case Clear(seen):
                 self._hands.clear(seen)
+            case Talk(seen):
+                held.progress = Progress(held.bay.slot)
+                self._hands.talk(seen, held.bay.slot)
             case Release(seen):
                 self._hands.release(seen)
             case Refuse(seen, reason):

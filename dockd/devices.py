@@ -17,7 +17,7 @@ from typing import Any
 
 import pyudev
 
-from .usb import Gone, Origin, Seen, stranger_seen, volume_seen
+from .usb import Gone, Origin, Seen, inquiry_of, stranger_seen, volume_seen
 
 Tell = Callable[[Seen | Gone], None]
 SECTOR_BYTES = 512
@@ -67,6 +67,10 @@ class Devices:
             seen = self._volume(device) if not device.sys_name.startswith("loop") else self._loop(device)
             if seen is not None:
                 yield seen
+        for device in self._context.list_devices(subsystem="block"):
+            speaker = _speaker(device)
+            if speaker is not None:
+                yield speaker
         for device in self._context.list_devices(subsystem="usb", DEVTYPE="usb_device"):
             yield stranger_seen(device.properties, device.sys_name)
 
@@ -77,7 +81,7 @@ class Devices:
         elif device.action == "remove":
             self._tell(Gone(device.sys_name))
         elif not device.sys_name.startswith("loop"):
-            seen = self._volume(device)
+            seen = self._volume(device) or _speaker(device)
             if seen is not None:
                 self._tell(seen)
 
@@ -115,6 +119,20 @@ def origin_of(device_number: int) -> Origin:
     if device.properties.get("ID_BUS") != "usb":
         return Origin()
     return replace(volume_seen(device.properties, 0, None), plugged_at=_plugged_at(device)).origin
+
+
+def _speaker(device: Any) -> Seen | None:
+    """The USB device behind a disk on which there is nothing to be mounted: it may be a recorder that waits to be
+    spoken to before it shows its card, known by what it calls itself.
+    """
+    properties = device.properties
+    if properties.get("ID_BUS") != "usb" or properties.get("DEVTYPE") != "disk":
+        return None
+    if properties.get("ID_FS_USAGE") or properties.get("ID_PART_TABLE_TYPE"):
+        return None
+    whole = device.find_parent("usb", "usb_device")
+    inquiry = inquiry_of(properties)
+    return replace(stranger_seen(whole.properties, whole.sys_name), inquiry=inquiry) if whole and inquiry else None
 
 
 def _plugged_at(device: Any) -> datetime | None:

@@ -19,6 +19,7 @@ from typing import Any
 
 from catalog.event import Event
 from catalog.events import ClipIngested, CopyCondemned, EntryResolved, SessionOpened, SessionSealed
+from catalog.fixity.model import DAMAGED
 from catalog.people.queries import registered
 from hashing.copying import Checkpointed, Condemned, Outcome, SourceFault, Verified, copy_all
 from hashing.digest import Algorithm
@@ -112,7 +113,7 @@ class Docking:
             self._copy(volume)
             self.progress.state = "sealing"
             if self._source_name is None:
-                self.signs.take(volume, listing, found, self.opened.session, whole=not self._stopped)
+                self.signs.take(volume, listing, found, self.opened.session, self.clock, whole=not self._stopped)
             sealed = self._seal()
         return Result(
             session=self.opened.session,
@@ -150,7 +151,7 @@ class Docking:
         if self._source_name is not None:
             self.clock = unobserved(found, began)
         else:
-            docked = Docked(found, tuple(self.planned), session, began, self._origin.plugged_at, volume.facts())
+            docked = Docked(found, tuple(self.planned), session, began, self._origin, volume.facts())
             self.clock = observe(self.station, docked, logs_of(volume, listing, found))
         self.notes += self.clock.notes
         self.opened = SessionOpened(
@@ -185,7 +186,7 @@ class Docking:
                 holdings.setdefault(held.path, []).append(
                     Holding(held.size_bytes, held.fingerprint, held.clip, held.vault_path, held.digest)
                 )
-            if held.clip is not None:
+            if held.clip is not None and held.doubt != DAMAGED:  # a damaged one must not cost the recorder's good copy
                 self._digest_to_clip[held.digest] = (held.clip, held.path)
                 self._names[held.path] = held.clip
         return holdings
@@ -360,7 +361,7 @@ class Docking:
     def _seal(self) -> SessionSealed:
         return seal(
             self.station,
-            Story(self.opened, self.opened_at, self.clips, self.resolved, self.signs.health, self.clock.reading),
+            Story(self.opened, self.opened_at, self.clips, self.resolved, self.signs.learned(self.clock)),
             state="interrupted" if self._stopped else "sealed",
             milliseconds=int((time.monotonic() - self._started_s) * 1000),
         )

@@ -15,6 +15,7 @@ from hashing.filecalls import FileCalls
 from . import i18n
 from .abilities import UNFIT, abilities_of, filesystem_of
 from .config import Config, Home, has_password
+from .copying_out.fonts import FONT_PACKAGE, FONTS
 from .errors import DockdError
 from .exits import Exit
 from .explain import explain
@@ -99,7 +100,7 @@ TOOLS = (
     Tool("ffprobe", "ffmpeg", ("-version",), True, (4,), N_("reads what recordings say of themselves")),
     # 0.6 brought --size, which bounds the box's memory-backed folders.
     Tool("bwrap", "bubblewrap", ("--version",), True, (0, 6), N_("boxes the two parsers")),
-    Tool("ffmpeg", "ffmpeg", ("-version",), False, (4,), N_("makes the videos of the demonstration")),
+    Tool("ffmpeg", "ffmpeg", ("-version",), False, (4,), N_("burns watermarks into copies that leave")),
     Tool("b3sum", "b3sum", ("--version",), False, (), N_("checks manifests without dockd")),
     # `ssh-keygen -Y verify` came with OpenSSH 8.1; ssh-keygen itself tells no version, ssh of the same package does.
     Tool("ssh-keygen", "openssh-client", ("ssh", "-V"), False, (8, 1), N_("checks signatures without dockd")),
@@ -124,6 +125,8 @@ class Surroundings:
     load: Callable[[Home], Config]
     open_database: Callable[[Home, Config], str]
     clock_synced: Callable[[], bool | None]
+    # Asked only where the database can be opened.
+    upkeep: Callable[[], list[Check]] = list
     run: Run = run_program
     statvfs: Callable[[str], os.statvfs_result] = os.statvfs
     mountinfo: Callable[[], bytes] = field(default=lambda: _read("/proc/self/mountinfo"))
@@ -147,7 +150,7 @@ def examine(home: Home, around: Surroundings) -> list[Check]:
         settings = _failed("settings", error)
     programs = {"exiftool": config.facts.exiftool, "ffprobe": config.facts.ffprobe}
     checks += [tool_check(tool, programs.get(tool.name, tool.name), around.run) for tool in TOOLS]
-    checks += [box_check(around.run), settings]
+    checks += [box_check(around.run), font_check(), settings]
     if settings.state is State.OK:
         checks += [
             key_check(home, around.user),
@@ -155,6 +158,8 @@ def examine(home: Home, around: Surroundings) -> list[Check]:
             *vault_checks(config.vault_dir(home), config.dock.free_space_floor_mib, around),
             database_check(home, config, around.open_database),
         ]
+        if checks[-1].state is State.OK:
+            checks += around.upkeep()
     return [*checks, clock_check(around.clock_synced()), language_check()]
 
 
@@ -212,6 +217,15 @@ def box_check(run: Run) -> Check:
         "(Ubuntu 24.04: an AppArmor profile for /usr/bin/bwrap with userns)"
     )
     return Check("box", State.FAIL, said, hint, Exit.TOOL)
+
+
+def font_check(fonts: Sequence[str] = FONTS) -> Check:
+    """Whether there is a font with Chinese signs: watermarks are written in it."""
+    found = next((font for font in fonts if os.path.isfile(font)), None)
+    if found is not None:
+        return Check("font", State.OK, found)
+    hint = _("apt-get install {package}: it {why}").format(package=FONT_PACKAGE, why=_("has the signs of watermarks"))
+    return Check("font", State.WARN, _("not there"), hint)
 
 
 def key_check(home: Home, user: int) -> Check:

@@ -13,12 +13,21 @@ from collections.abc import Iterator, Mapping
 from typing import TextIO
 
 from . import errors as own
+from .change_words import of_changes
+from .copying_out.words import of_copies
 from .exits import Exit
 from .explained import DISK_HINTS, Explained
 from .explained_below import of_catalog, of_hashing
+from .hand_words import of_handover
 from .i18n import N_, _, ngettext
 from .reasons import lower, reason_of
+from .request_words import of_requests
 from .root_words import reason_text
+from .sweep_words import of_sweep
+from .upkeep_words import of_upkeep
+
+# Each topic tells its own errors.
+_OF_TOPICS = (of_changes, of_copies, of_handover, of_requests, of_sweep, of_upkeep)
 
 
 def explain(error: BaseException) -> Explained:
@@ -27,9 +36,10 @@ def explain(error: BaseException) -> Explained:
     An error nobody foresaw is a fault of dockd itself, and the hint asks for a report.
     """
     for one in _chain(error):
-        found = _of_dockd(one) or of_catalog(one) or of_hashing(one) or _of_system(one)
-        if found is not None:
-            return found
+        for told in (_of_dockd, *_OF_TOPICS, of_catalog, of_hashing, _of_system):
+            found = told(one)
+            if found is not None:
+                return found
     return Explained(
         _("dockd met a fault of its own: {kind}{place}").format(kind=type(error).__name__, place=_place(error)),
         _("this should not happen, please report it; DOCKD_DEBUG=1 shows all of it; what was begun is safe to repeat"),

@@ -11,8 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from catalog.model import Clip, SessionRow, utc_text
-from catalog.watching.events import GapFound, SessionExamined
-from catalog.watching.gap_queries import clips_beside, docking_before, facts_in_session, known_gaps, newer_in
+from catalog.watching.events import GapDelivered, GapFound, SessionExamined
+from catalog.watching.gap_closing import delivered
+from catalog.watching.gap_queries import (
+    clips_beside,
+    docking_before,
+    facts_in_session,
+    known_gaps,
+    missing_numbers,
+    newer_in,
+)
 from catalog.watching.gaps import Gap, Habits, Kind, Segment, find_gaps
 from catalog.watching.queries import clock_reading_in, sessions_to_examine
 from hashing.digest import digest_of
@@ -35,12 +43,15 @@ _TELLING = ("missing=", "at-ms=", "stream=", "file=", "logged-at=")
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What an examination of one session came to: gaps found, and how many of them were new."""
+    """What an examination of one session came to: gaps found, how many of them were new, and how many of before it
+    closed by delivering what was missing.
+    """
 
     session: str
     clips: int
     found: int
     new: int
+    closed: int
 
 
 def examine_waiting(station: Station, *, on_session: Callable[[Examined], None] | None = None) -> list[Examined]:
@@ -68,8 +79,26 @@ def _examine(station: Station, session: SessionRow) -> Examined:
     events = [_event(session, gap) for gap in gaps_in(station, session)]
     known = known_gaps(station.catalog, (event.gap for event in events))
     new = [event for event in {event.gap: event for event in events}.values() if event.gap not in known]
-    station.catalog.append([*new, SessionExamined(session.id, session.recorder, len(clips), len(events))])
-    return Examined(session.id, len(clips), len(events), len(new))
+    came = _deliveries(station, session, clips)
+    examined = SessionExamined(session.id, session.recorder, len(clips), len(events))
+    station.catalog.append([*new, *came, examined])
+    return Examined(session.id, len(clips), len(events), len(new), sum(one.complete for one in came))
+
+
+def _deliveries(station: Station, session: SessionRow, clips: Sequence[Clip]) -> list[GapDelivered]:
+    """What this session brought of numbers that were missing before."""
+    waiting = missing_numbers(station.catalog, session.recorder)
+    if not waiting:
+        return []
+    family = family_of(station, session)
+    zone = family.zone if family is not None else station.zone
+    segments = [segment_of(clip, {}, family, zone) for clip in clips]
+    return [
+        GapDelivered(
+            one.gap, session.id, session.recorder, [{"number": n, "clip": clip} for n, clip in one.files], one.complete
+        )
+        for one in delivered(waiting, segments)
+    ]
 
 
 def gaps_in(station: Station, session: SessionRow) -> list[Gap]:

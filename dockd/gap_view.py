@@ -95,8 +95,16 @@ def _clip(clip: Clip, zone: ZoneInfo) -> str:
 
 
 def _told(entry: CustodyEntry) -> str:
-    """What somebody did with it."""
+    """What somebody did with it, or what came of it."""
     said = entry.data
+    if entry.kind == "gap-delivered":
+        numbers = ", ".join(str(file["number"]) for file in said["files"])
+        words = (
+            _("{at}  docking {session} brought {numbers}: nothing is missing any more")
+            if said["complete"]
+            else _("{at}  docking {session} brought {numbers}; others are still missing")
+        )
+        return words.format(at=entry.at, session=said["delivered_in"], numbers=numbers)
     who = _("{by} ({role})").format(by=said["by"], role=role_text(said["role"]))
     if entry.kind == "gap-reviewed":
         words = _("{at}  {who} accepted the explanation") if said["accepted"] else _("{at}  {who} sent it back")

@@ -22,7 +22,12 @@ KINDS = {
     Kind.EDITED: N_("edited, or not made by the recorder"),
     Kind.NO_CLIP: N_("recorded by the log, but not there"),
 }
-STATES = {State.OPEN: N_("unexplained"), State.EXPLAINED: N_("explained"), State.REVIEWED: N_("reviewed")}
+STATES = {
+    State.OPEN: N_("unexplained"),
+    State.EXPLAINED: N_("explained"),
+    State.REVIEWED: N_("reviewed"),
+    State.DELIVERED: N_("delivered later"),
+}
 ROLES = {Role.OFFICER: N_("officer"), Role.LEADER: N_("leader"), Role.KEEPER: N_("recorder manager")}
 LINES = {
     LogKind.RECORD_START: N_("recording begins"),
@@ -36,6 +41,7 @@ LINES = {
 REFUSALS = {
     Why.EMPTY: (N_("an explanation needs words"), N_("--text TEXT, or --clip CLIP --at HH:MM:SS where it is spoken")),
     Why.ALREADY_REVIEWED: (N_("a leader has accepted its explanation"), N_("a reviewed gap stays as it is")),
+    Why.DELIVERED: (N_("what was missing came later"), N_("a gap that was closed so needs no words")),
     Why.NOT_EXPLAINED: (N_("nobody has explained it yet"), N_("dockd gap explain comes first")),
     Why.NOT_A_LEADER: (N_("only a leader reviews"), N_("let a leader do it: --as leader")),
     Why.OWN_EXPLANATION: (N_("nobody reviews what he explained himself"), N_("another leader must review it")),
@@ -80,11 +86,15 @@ def length_text(gap: GapRow) -> str:
     return _("{length} ± {unsure} s").format(length=duration_text(gap.length_ms), unsure=unsure_s)
 
 
-def examined_line(session: str, clips: int, found: int, new: int) -> str:
+def examined_line(session: str, clips: int, found: int, new: int, closed: int) -> str:
     """What the examination of a session came to."""
-    return _("session {session}: {clips} recordings examined, {found} gaps, {new} of them new").format(
+    line = _("session {session}: {clips} recordings examined, {found} gaps, {new} of them new").format(
         session=session, clips=clips, found=found, new=new
     )
+    if not closed:
+        return line
+    came = ngettext("it closed {n} gap of before", "it closed {n} gaps of before", closed).format(n=closed)
+    return f"{line}; {came}"
 
 
 def evidence_text(evidence: str, zone: ZoneInfo) -> str:

@@ -11,11 +11,12 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 
 from catalog.errors import CatalogError
 from hashing.errors import HashingError
 
-from .bay import Began, Cleared, Docked, Failed, Happened, Mounted, Why
+from .bay import Began, Cleared, Docked, Failed, Happened, Mounted, TalkEnded, Why
 from .clearing_order import ClearingOrder
 from .docking import Docking
 from .errors import DockdError, UnitFailed
@@ -23,6 +24,7 @@ from .explain import explain
 from .listing import Volume
 from .results import Progress, Result
 from .station import Station
+from .talking import Talking
 from .units import Units
 from .usb import Seen
 
@@ -43,6 +45,7 @@ class Hands:
         self._units = units
         self._run_dir = run_dir
         self._clear = clear
+        self._talking = Talking(station, units, run_dir)
         self._tell = tell
         self._alarm = alarm
         # Docking has its own limit; mounting and releasing must not wait behind it.
@@ -87,6 +90,25 @@ class Hands:
 
         self._do(self._small, work)
 
+    def talk(self, seen: Seen, slot: int | None) -> None:
+        """Have a recorder spoken to that is no disk yet; tells TalkEnded or Failed."""
+
+        def work() -> None:
+            try:
+                fault = self._talking.talk(seen, slot)
+            except (UnitFailed, OSError) as failed:
+                log.error("device=%s act=talk reason=%s", seen.name, explain(failed).sentence)
+                self._tell(Failed(seen.name, Why.TALK_FAILED, explain(failed).sentence))
+            except (HashingError, CatalogError, DockdError) as error:
+                log.error("act=talk device=%s station-fault=%s", seen.name, explain(error).sentence)
+                self._tell(Failed(seen.name, Why.STATION, explain(error).sentence))
+                self._alarm(error)
+            else:
+                log.info("act=talk device=%s fault=%s", seen.name, fault or "-")
+                self._tell(Failed(seen.name, Why.TALK_FAILED, fault) if fault else TalkEnded(seen.name))
+
+        self._do(self._small, work)
+
     def release(self, seen: Seen) -> None:
         """Stop what is going on with a volume and let go of it."""
         stop = self._stops.get(seen.name)
@@ -122,7 +144,8 @@ class Hands:
     def _dock(self, seen: Seen, path: str, slot: int | None, progress: Progress, stop: threading.Event) -> None:
         try:
             with Volume.open(self._station.files, path) as volume:
-                docking = Docking(self._station, path, slot=slot, progress=progress, stop=stop, origin=seen.origin)
+                origin = replace(seen.origin, talked=self._talking.said_at(seen.port))
+                docking = Docking(self._station, path, slot=slot, progress=progress, stop=stop, origin=origin)
                 result = docking.run(volume)
         except OSError as error:
             self._tell_failed(seen, Why.UNREADABLE, error)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from catalog.watching.health import OPEN_GAPS, Quantity
+from catalog.watching.health import OPEN_GAPS, OUT_OF_SERVICE, Quantity
 
 from .i18n import N_, _
 from .showing import size_text
@@ -24,6 +24,7 @@ _NAMES = {
     Quantity.READ_ERRORS: N_("read errors"),
     Quantity.CLOCK_ERROR: N_("clock error"),
     OPEN_GAPS: N_("unexplained gaps"),
+    OUT_OF_SERVICE: N_("out of service by the register"),
 }
 _FALLING = {Quantity.BATTERY, Quantity.VOLTAGE, Quantity.FREE, Quantity.READ_RATE}
 
@@ -84,6 +85,9 @@ def slope_text(quantity: str, per_day: float) -> str:
 def reason_text(reason: Mapping[str, Any]) -> str:
     """`battery 12 % < 15 %`."""
     quantity, value, limit = reason["quantity"], float(reason["value"]), float(reason["limit"])
+    if quantity == OUT_OF_SERVICE:
+        # It is, or it is not; there is no limit to tell.
+        return quantity_name(quantity)
     if quantity == Quantity.CLOCK_ERROR:
         # Off in either direction; the limit has no sign.
         return f"{quantity_name(quantity)} {value_text(quantity, value)}, > {limit / 1000:.1f} s"

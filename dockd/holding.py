@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.cases.queries import clips_of_case, find_case, points_of_clips
-from catalog.event import Event
 from catalog.keeping.events import HoldLiftAsked, HoldLifted, HoldLiftRefused, HoldPlaced, HoldWidened
 from catalog.keeping.fitting import Event as Happened
 from catalog.keeping.fitting import fits
@@ -21,6 +20,7 @@ from .acting import acting, refuse, require, require_reach
 from .assembly import Opened
 from .errors import HoldRefused
 from .peopling import record
+from .sweep_errors import DisposalNotDone
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +42,23 @@ class Proposal:
 
 
 def of_clips(opened: Opened, names: Sequence[str]) -> Wanted:
-    """A hold on single clips. Raises NotFound, Ambiguous."""
+    """A hold on single clips. Raises NotFound, Ambiguous, DisposalNotDone (it was destroyed)."""
     found = [opened.station.catalog.find_clip(name) for name in dict.fromkeys(names)]
+    _refuse_destroyed(found)
     return Wanted("clips", {}, tuple(found), _departments(found))
 
 
 def of_session(opened: Opened, name: str) -> Wanted:
     """A hold on a docking session. Raises NotFound, Ambiguous."""
     session = opened.station.catalog.find_session(name)
-    found = opened.station.catalog.clips_of_session(session.id)
+    found = _living(opened.station.catalog.clips_of_session(session.id))
     return Wanted("session", {"session": session.id}, tuple(found), _departments(found, session.department))
 
 
 def of_case(opened: Opened, name: str) -> Wanted:
     """A hold on a case. Raises NotFound, Ambiguous."""
     case = find_case(opened.station.catalog, name)
-    found = clips_of_case(opened.station.catalog, case.id)
+    found = _living(clips_of_case(opened.station.catalog, case.id))
     return Wanted("case", {"case": case.id}, tuple(found), _departments(found, case.department))
 
 
@@ -72,6 +73,16 @@ def _fitting(opened: Opened, event: Happened, besides: str | None = None) -> lis
     near = clips_around(catalog, event.since, event.until, event.officers, event.recorders, besides)
     points = points_of_clips(catalog, [clip.id for clip in near]) if event.place is not None else {}
     return [clip for clip in near if fits(clip, event, points.get(clip.id, ()))]
+
+
+def _living(found: Sequence[Clip]) -> list[Clip]:
+    return [clip for clip in found if clip.destroyed_at is None]
+
+
+def _refuse_destroyed(clips: Sequence[Clip]) -> None:
+    for clip in clips:
+        if clip.destroyed_at is not None:
+            raise DisposalNotDone(clip.id, "destroyed")
 
 
 def _departments(found: Sequence[Clip], *besides: str) -> tuple[str, ...]:
@@ -102,6 +113,7 @@ def place(opened: Opened, wanted: Wanted, *, trigger: str | None, long_term: boo
 def widen(opened: Opened, hold: HoldRow, clips: Sequence[Clip], reason: str) -> list[Clip]:
     """Put more clips under a hold; those that were not under it. Raises NotAllowed, HoldRefused."""
     _refuse_unless(hold, ACTIVE, LIFT_ASKED)
+    _refuse_destroyed(clips)
     departments = _departments(clips, *hold.departments)
     require_in(opened, Act.PLACE_HOLD, departments)
     there = {clip.id for clip in clips_held(opened.station.catalog, hold.id)}
@@ -120,14 +132,25 @@ def ask_lift(opened: Opened, hold: HoldRow, reason: str) -> None:
     record(opened, [HoldLiftAsked(hold.id, acting(opened).actor, reason)])
 
 
-def answer_lift(opened: Opened, hold: HoldRow, reason: str, *, grant: bool) -> None:
-    """Grant or refuse the lifting, as a second person. Raises NotAllowed, HoldRefused."""
+def lifting(opened: Opened, hold: HoldRow, reason: str) -> HoldLifted:
+    """What lifts a hold that somebody asked to lift, granted by whoever acts; `dockd.changing` weighs and records it.
+
+    Raises NotAllowed, HoldRefused.
+    """
+    return HoldLifted(hold.id, *_second(opened, hold), reason)
+
+
+def refuse_lift(opened: Opened, hold: HoldRow, reason: str) -> None:
+    """Refuse the lifting, as a second person. Raises NotAllowed, HoldRefused."""
+    record(opened, [HoldLiftRefused(hold.id, *_second(opened, hold), reason)])
+
+
+def _second(opened: Opened, hold: HoldRow) -> tuple[str, str]:
+    """Who asked to lift it, and who answers: somebody else, who may."""
     _refuse_unless(hold, LIFT_ASKED)
     asked_by = hold.asked_by or ""
-    require_in(opened, Act.LIFT_HOLD, hold.departments, first=(_person(opened, asked_by),))
-    by = acting(opened).actor
-    answer: Event = (HoldLifted if grant else HoldLiftRefused)(hold.id, asked_by, by, reason)
-    record(opened, [answer])
+    require_in(opened, Act.LIFT_HOLD, hold.departments, first=(person_of(opened, asked_by),))
+    return asked_by, acting(opened).actor
 
 
 def require_in(opened: Opened, act: Act, departments: Sequence[str], first: Sequence[Person] = ()) -> None:
@@ -136,7 +159,7 @@ def require_in(opened: Opened, act: Act, departments: Sequence[str], first: Sequ
         require(opened, act, department, first=first)
 
 
-def _person(opened: Opened, actor: str) -> Person:
+def person_of(opened: Opened, actor: str) -> Person:
     """Who is behind a name of the custody log: two accounts may be one person."""
     account = account_named(opened.station.catalog, actor.removeprefix("user:")) if actor.startswith("user:") else None
     return Person(actor) if account is None else account.person

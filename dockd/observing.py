@@ -1,8 +1,9 @@
 """What a seated recorder says of its clock, measured before anything is copied, and what follows for its recordings.
 
-Nobody can ask a recorder that has become a disk what time it is. It has told at two moments: when it wrote into its log
-that it was connected, and when it named its newest file. The first is a measurement where the station knows when it
-was plugged in; all else says only how far its clock has got.
+Nobody can ask a recorder that has become a disk what time it is, and no protocol that is known tells it before. It has
+told at two moments: when it wrote into its log that it was connected, and when it named its newest file. The first is a
+measurement where the station knows when it was plugged in; all else says only how far its clock has got. Where it was
+set before it became a disk, its log may be of either clock, and its files tell how far the old one had got.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo
 from catalog.event import Event
 from catalog.model import Clip
 from catalog.watching.clocks import Drift, Measurement, Method, Took, drift, measured, took
-from catalog.watching.events import ClockMeasured, ClockSettingJudged
+from catalog.watching.events import ClockMeasured, ClockSet, ClockSettingJudged
 from catalog.watching.model import ClockReading, ClockSetting
 from catalog.watching.queries import clock_readings_of, clock_settings_of, last_clearing
 
@@ -25,6 +26,7 @@ from .recorders.family import MEDIA
 from .results import Note
 from .session import Planned
 from .station import Station
+from .usb import Origin, Talked
 
 # Two years of working days: what is older says nothing of how the clock runs now.
 _HISTORY = 500
@@ -34,31 +36,47 @@ _IN_USE = frozenset({LogKind.RECORD_START, LogKind.RECORD_STOP, LogKind.POWER_OF
 # What tells one card from another without reading it.
 _CARD = ("filesystem", "label", "capacity_bytes")
 
+BY_PROTOCOL = "protocol"
+
 _Told = tuple[Measurement, datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Docked:
-    """A recorder in its bay. `began` is when its docking did, `plugged_at` when it was connected (None: nobody saw
-    that), `volume` what identifies its card.
+    """A recorder in its bay. `began` is when its docking did, `origin` tells when it was connected and what was said
+    there before it became a disk, `volume` is what identifies its card.
     """
 
     match: Match
     planned: tuple[Planned, ...]
     session: str
     began: datetime
-    plugged_at: datetime | None
+    origin: Origin
     volume: Mapping[str, object]
+
+    @property
+    def said(self) -> Talked | None:
+        """What was said to this recorder; None, too, when it was another one that was spoken to."""
+        talked = self.origin.talked
+        return talked if talked is not None and talked.is_of(self.match.recorder) else None
+
+    @property
+    def set_at(self) -> datetime | None:
+        """When its clock was set on the way to becoming a disk."""
+        return self.said.set_at if self.said is not None else None
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
     """What a docking learned of a clock: `events` follow session-opened, `notes` are for people, `timing` tells when
-    each recording was made. `reading` is None where nothing was measured.
+    each recording was made. `reading` is None where nothing was measured, `setting` where nothing was set by protocol,
+    `talked` where nothing was said.
     """
 
     timing: Timing
     reading: ClockMeasured | None = None
+    setting: ClockSet | None = None
+    talked: Talked | None = None
     events: tuple[Event, ...] = ()
     notes: tuple[Note, ...] = ()
 
@@ -82,10 +100,14 @@ def observe(station: Station, docked: Docked, logs: Sequence[tuple[str, LogReadi
     known = drift(history, obeyed(settings))
     events: list[Event] = []
     notes: list[Note] = []
+    if docked.origin.talked is not None and docked.said is None:
+        notes.append(Note("another-was-talked-to", found.recorder, docked.origin.talked.serial or ""))
     reading = None
     if told is not None:
         reading = _event(session, found.recorder, *told)
         events.append(reading)
+    setting_now = _setting(docked)
+    events += [setting_now] if setting_now is not None else []
     settings, judged = _judge_settings(settings, found, history, after, known)
     for setting in judged:
         events.append(ClockSettingJudged(session, found.recorder, setting.session, str(setting.took)))
@@ -101,7 +123,7 @@ def observe(station: Station, docked: Docked, logs: Sequence[tuple[str, LogReadi
         defaults=found.family.clock.defaults,
         backwards=jumping_back(docked.planned),
     )
-    return Observed(timing, reading, tuple(events), tuple(notes))
+    return Observed(timing, reading, setting_now, docked.said, tuple(events), tuple(notes))
 
 
 def timing_of(station: Station, clip: Clip) -> Timing:
@@ -111,8 +133,9 @@ def timing_of(station: Station, clip: Clip) -> Timing:
     family = families.get(session.family)
     readings = clock_readings_of(station.catalog, clip.recorder)
     own = [one for one in readings if one.session == clip.session]
-    # A clock file is written after its session was sealed, and obeyed later still.
-    settings = [one for one in clock_settings_of(station.catalog, clip.recorder) if one.set_at < session.opened_at]
+    # A session's own recordings are older than its setting, also where that came before the session was opened.
+    before = [one for one in clock_settings_of(station.catalog, clip.recorder) if one.session != clip.session]
+    settings = [one for one in before if one.set_at < session.opened_at]
     history = [measurement_of(one) for one in readings if one.measured_at < session.opened_at and one not in own]
     return Timing(
         family.zone if family else station.zone,
@@ -142,9 +165,10 @@ def _told(
     docked: Docked, logs: Sequence[tuple[str, LogReading]], measured_before: set[str], synced: bool | None
 ) -> _Told | None:
     """By the best of the family's methods that has anything to say."""
-    zone, began, plugged_at = docked.match.family.zone, docked.began, docked.plugged_at
+    zone, plugged_at = docked.match.family.zone, docked.origin.plugged_at
+    began = docked.set_at or docked.began
     for method in docked.match.family.clock.measure:
-        if method is ClockMethod.LOG_LINE:
+        if method is ClockMethod.LOG_LINE and docked.set_at is None:
             line = _connected(logs, measured_before)
             if line is not None and plugged_at is not None:
                 return measured(Method.LOG_LINE, plugged_at, _moment(line, zone, plugged_at), synced=synced), line
@@ -154,7 +178,7 @@ def _told(
             newest = _newest(docked.match, docked.planned)
             if newest is not None:
                 return measured(Method.NEWEST_FILE, began, _moment(newest, zone, began), synced=synced), newest
-        # Nothing that is a disk can be asked by protocol, or writes a file while it is one.
+        # No protocol that is known tells the time, and nothing that is a disk writes a file.
     return None
 
 
@@ -210,6 +234,14 @@ def _event(session: str, recorder: str, measurement: Measurement, recorder_at: d
 
 
 # ------------------------------------------------------------------------------------------------ setting and framing
+
+
+def _setting(docked: Docked) -> ClockSet | None:
+    """The clock's setting on the way to becoming a disk, as this docking puts it on record."""
+    talked = docked.said
+    if talked is None or talked.set_at is None or talked.told is None:
+        return None
+    return ClockSet(docked.session, docked.match.recorder, time_text(talked.set_at), BY_PROTOCOL, talked.told)
 
 
 def _judge_settings(

@@ -42,6 +42,7 @@ ACTS = {
     Act.LIFT_HOLD: N_("lift a hold"),
     Act.PROPOSE_DISPOSAL: N_("propose a disposal"),
     Act.APPROVE_DISPOSAL: N_("approve a disposal"),
+    Act.CONFIRM_CHANGE: N_("confirm a change that makes recordings due"),
     Act.INSPECT: N_("make spot checks"),
     Act.REPORT: N_("make reports"),
     Act.LIST_PEOPLE: N_("list departments, officers, recorders and the ledger"),
@@ -104,7 +105,26 @@ _FITS = {
     ),
     "not-in-service": (
         N_("recorder {recorder} may not be worn: {state}"),
-        N_("dockd ledger register RECORDER --state in-service, once it is mended"),
+        N_(
+            "once it is mended: dockd recorder fault return; without a fault on record, dockd ledger register --state "
+            "in-service"
+        ),
+    ),
+    "fault-open": (
+        N_("a fault of recorder {recorder} is open"),
+        N_("dockd recorder fault show {recorder}; return, scrap or lost say how it ends"),
+    ),
+    "not-yet-inspected": (
+        N_("recorder {recorder} was not inspected, or works"),
+        N_("dockd recorder fault inspect first says what it is; only what is faulty goes to the maker"),
+    ),
+    "not-mended": (
+        N_("recorder {recorder} was neither found sound nor at the maker"),
+        N_("dockd recorder fault inspect --sound, or dockd recorder fault send"),
+    ),
+    "fault-over": (
+        N_("this fault of recorder {recorder} is over"),
+        N_("dockd recorder fault report opens another one"),
     ),
     "held": (
         N_("recorder {recorder} is with {officer} then: line {line}"),
@@ -158,6 +178,7 @@ _WHYS = {
     Why.CLEARANCE: N_("it is marked secret, and the account has no clearance for that"),
     Why.SAME_PERSON: N_("a second person must do it"),
     Why.NOT_SIGNED_IN: N_("nobody is signed in"),
+    Why.REQUEST: N_("no request opens it to him now"),
 }
 
 
@@ -221,6 +242,11 @@ def sheet_unreadable(error: own.SheetUnreadable) -> tuple[str, str]:
     """The sentence for a file that is no spreadsheet, and its hint."""
     sentence = _("{path}: {reason}").format(path=error.path, reason=_(_UNREADABLE[error.why]))
     return sentence, _("give an .xlsx workbook, or a .csv file; docs/people.md shows their columns")
+
+
+def why_text(why: Why) -> str:
+    """Why somebody was refused, in a few words."""
+    return _(_WHYS[why])
 
 
 def attribution_text(said: attributing.Attribution) -> str:

@@ -125,6 +125,7 @@ def _events_of_seal(station: Station, folder: str) -> list[Event] | None:
     except (FileNotFoundError, BadSignature, ValueError):
         return None
     sealed = SessionSealed(session_digest=str(digest_of(text, Algorithm.BLAKE3)), **seal.sealed)
-    health = [seal.health] if seal.health is not None else []
-    clock = [seal.clock] if seal.clock is not None else []
-    return [seal.opened, *clock, *seal.clips, *seal.resolved, *health, sealed]
+    said = seal.learned
+    before = [one for one in (said.clock, said.clock_set) if one is not None]
+    after = [one for one in (said.health, said.duty) if one is not None]
+    return [seal.opened, *before, *seal.clips, *seal.resolved, *after, sealed]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catalog.events import (
     ClearingIntended,
@@ -19,15 +19,17 @@ from catalog.events import (
     SessionOpened,
 )
 from catalog.kinds import parse
-from catalog.watching.events import ClockMeasured, HealthRead
+from catalog.watching.events import ClockMeasured, ClockSet, DutyJudged, HealthRead
 from hashing.digest import Algorithm, Digest
 from hashing.writing import is_temporary
 from retention.clearing import Doubt
 
+from .copying_out.kept import sweep as sweep_given
 from .documents import FILE_FOLDER
 from .ledger import export
 from .naming import shown
 from .sealing import Story, seal
+from .session import Learned
 from .station import Station
 from .vault import CLIPS_FOLDER, DOCUMENTS_FOLDER, LEDGER_FOLDER, PARTIAL_FOLDER, vault_act
 
@@ -60,6 +62,7 @@ def come_to_rest(station: Station) -> Rest:
         seal(station, story, state="interrupted", milliseconds=0)
         sessions.append(session.id)
     removed += _sweep_partials(station)
+    removed += sweep_given(station)
     station.partials.reload()
     clearings = [_close_clearing(station, session.id) for session in station.catalog.clearing_intended()]
     export(station)
@@ -72,8 +75,7 @@ def story_of(station: Station, session: str) -> Story:
     opened_at = ""
     clips: list[ClipIngested] = []
     resolved: list[EntryResolved] = []
-    health: HealthRead | None = None
-    clock: ClockMeasured | None = None
+    learned = Learned()
     for entry in station.catalog.session_log(session):
         event = parse(entry.kind, entry.data)
         match event:
@@ -83,15 +85,19 @@ def story_of(station: Station, session: str) -> Story:
                 clips.append(event)
             case EntryResolved():
                 resolved.append(event)
-            case HealthRead():
-                health = event
             case ClockMeasured():
-                clock = event
+                learned = replace(learned, clock=event)
+            case ClockSet():
+                learned = replace(learned, clock_set=event)
+            case HealthRead():
+                learned = replace(learned, health=event)
+            case DutyJudged():
+                learned = replace(learned, duty=event)
             case _:
                 pass
     if opened is None:
         raise KeyError(session)
-    return Story(opened, opened_at, clips, resolved, health, clock)
+    return Story(opened, opened_at, clips, resolved, learned)
 
 
 def _close_clearing(station: Station, session: str) -> str:

@@ -17,7 +17,8 @@ class Note:
 
     `what`: "condemned" (a copy was thrown away and made anew; `detail` says why), "same-name" (`detail` is the earlier
     clip), "newer-than-docking", "clock-not-set" (the file that was to set it lies there still), "clock-did-not-take"
-    (`path` is the recorder, `detail` what its clock was told), "clock-file-not-written" (`detail` says why).
+    (`path` is the recorder, `detail` what its clock was told), "clock-file-not-written" (`detail` says why),
+    "another-was-talked-to" (`path` is the recorder, `detail` the one that was spoken to in its bay before).
     """
 
     what: str

@@ -20,6 +20,11 @@ WORDS = {
     "mounted-elsewhere": N_("another program mounted it at {detail}"),
     "no-user": N_("the user {detail} is missing on this station"),
     "clock-name-taken": N_("{detail} on the recorder is no order to its clock"),
+    "no-scsi-device": N_("it has {detail} SCSI devices, and one is spoken to"),
+    "another-node": N_("{detail} is another device by now"),
+    "no-order": N_("what it was to be told cannot be read: {detail}"),
+    "not-that-recorder": N_("it is no recorder that speaks {detail}"),
+    "strange-answer": N_("it gave an answer that nobody knows: {detail}"),
     "too-large": N_("more than is ever read: {detail}"),
     **dict.fromkeys(("folder-not-ours", "a-link", "no-plain-file", "foreign-owner", "others-may-write"), _CHANGED),
 }

@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 
 from catalog.events import ClipIngested, EntryResolved, SessionOpened, SessionSealed
 from catalog.model import Clip, EntryRow, utc_text
-from catalog.watching.events import ClockMeasured, HealthRead
 from hashing.digest import Algorithm, Digest, digest_of
 from hashing.manifest import ManifestEntry, render
 
 from .ledger import export
-from .session import Outcome, Sum, read_seal, seal_text
+from .session import Learned, Outcome, Sum, read_seal, seal_text
 from .station import Station
 from .vault import MANIFEST_STEM, SESSION_FILE
 
@@ -31,8 +30,7 @@ class Story:
     opened_at: str
     clips: Sequence[ClipIngested]
     resolved: Sequence[EntryResolved]
-    health: HealthRead | None = None
-    clock: ClockMeasured | None = None
+    learned: Learned
 
 
 def manifest_name(algorithm: Algorithm) -> str:
@@ -72,8 +70,7 @@ def seal(station: Station, story: Story, *, state: str, milliseconds: int) -> Se
         sealed,
         utc_text(station.clock()),
         station.id,
-        health=story.health,
-        clock=story.clock,
+        story.learned,
     )
     path = f"{opened.vault_dir}/{SESSION_FILE}"
     lying = station.vault.write_once(path, text)

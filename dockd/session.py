@@ -7,7 +7,7 @@ is what the officer reads; `seal_text` is what a stranger reads in thirty years.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,7 +16,7 @@ from typing import Any
 
 from catalog.events import ClipIngested, EntryResolved, SessionOpened, SessionSealed
 from catalog.model import utc_text
-from catalog.watching.events import ClockMeasured, HealthRead, NewerFilesSeen
+from catalog.watching.events import ClockMeasured, ClockSet, DutyJudged, HealthRead, NewerFilesSeen
 
 from .listing import Listed, Listing
 from .naming import shown
@@ -185,6 +185,37 @@ class Sum:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a docking learned of its recorder by the time it is sealed; None for what it did not. Gaps are not among it:
+    they are found once facts have been read.
+    """
+
+    clock: ClockMeasured | None = None
+    clock_set: ClockSet | None = None
+    health: HealthRead | None = None
+    duty: DutyJudged | None = None
+
+    def parts(self) -> dict[str, dict[str, Any]]:
+        """What stands in session.json of it."""
+        said = {name: getattr(self, name) for name in _LEARNED}
+        return {name: _without(one.data(), "session", "recorder") for name, one in said.items() if one is not None}
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], opened: SessionOpened) -> Learned:
+        """What stands in a session.json, also in one of before there was all of it. Raises TypeError."""
+        said = {name: document[name] for name in _LEARNED if document.get(name)}
+        return cls(**{name: _LEARNED[name](opened.session, opened.recorder, **fields) for name, fields in said.items()})
+
+
+_LEARNED: dict[str, Callable[..., Any]] = {
+    "clock": ClockMeasured,
+    "clock_set": ClockSet,
+    "health": HealthRead,
+    "duty": DutyJudged,
+}
+
+
 def seal_text(
     opened: SessionOpened,
     opened_at: str,
@@ -193,9 +224,7 @@ def seal_text(
     sealed: SessionSealed,
     sealed_at: str,
     station: str,
-    *,
-    health: HealthRead | None = None,
-    clock: ClockMeasured | None = None,
+    learned: Learned,
 ) -> bytes:
     """session.json: all that is known of the session, readable without dockd.
 
@@ -212,11 +241,8 @@ def seal_text(
         "sealed_at": sealed_at,
         "opened": opened.data(),
         "sealed": _without(sealed.data(), "session_digest"),
+        **learned.parts(),
     }
-    if health is not None:
-        document["health"] = _without(health.data(), "session", "recorder")
-    if clock is not None:
-        document["clock"] = _without(clock.data(), "session", "recorder")
     head = json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True).removesuffix("\n}")
     # Indented JSON is written by Python and not by C: of 20,000 entries it alone took a third of their docking.
     lines = ",\n".join(f"  {_LINE.encode(entry)}" for entry in entries)
@@ -234,8 +260,7 @@ class Seal:
     clips: tuple[ClipIngested, ...]
     resolved: tuple[EntryResolved, ...]
     sealed: dict[str, Any]
-    health: HealthRead | None = None
-    clock: ClockMeasured | None = None
+    learned: Learned
 
     @property
     def session(self) -> str:
@@ -264,8 +289,7 @@ def read_seal(text: bytes) -> Seal:
             tuple(clips),
             tuple(resolved),
             document["sealed"],
-            HealthRead(opened.session, opened.recorder, **health) if (health := document.get("health")) else None,
-            ClockMeasured(opened.session, opened.recorder, **clock) if (clock := document.get("clock")) else None,
+            Learned.of(document, opened),
         )
     except (KeyError, TypeError, UnicodeDecodeError) as error:
         raise ValueError(f"not a session.json: {error}") from error

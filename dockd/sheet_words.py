@@ -31,6 +31,7 @@ _WORDS = {
     Trouble.ENDS_BEFORE: N_("ends before it begins"),
     Trouble.OVERLAPS: N_("the recorder is with {found} at that time"),
     Trouble.ON_RECORD: N_("stands in the ledger otherwise; withdraw it there first: line {found}"),
+    Trouble.FAULT_OPEN: N_("a fault of recorder {found} is open; dockd recorder fault ends it"),
     Trouble.NOT_HIS: N_("belongs to a department that is not yours: {found}"),
 }
 

@@ -60,6 +60,7 @@ def note_text(note: Note) -> str:
         "clock-not-set": _("{path}: lies there still, so the recorder's clock was not set"),
         "clock-did-not-take": _("the clock of {path} was to be set to {detail}, and is not as if it had been"),
         "clock-file-not-written": _("{path}: could not be written, so the recorder's clock is not set ({detail})"),
+        "another-was-talked-to": _("{path} is not the recorder that was spoken to in this bay just before ({detail})"),
     }.get(note.what, note.what)
     return text.format(path=note.path, detail=note.detail)
 
@@ -132,6 +133,7 @@ def why_text(why: str, detail: str) -> str:
         "not-enrolled": _("nobody enrolled it: {detail}"),
         "not-cleared": _("{detail} recordings stay on it, they are safe in the vault"),
         "clearing-failed": _("could not be cleared: {detail}"),
+        "talk-failed": _("does not become a disk: {detail}"),
         "refused": _("refused: {detail}"),
         "service-stopped": _("the station's service was stopped"),
         "service-silent": _("the station's service has said nothing since {detail}"),

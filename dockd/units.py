@@ -1,4 +1,4 @@
-"""How the daemon, which may do nothing, has root do its three small things: mount, unmount, clear.
+"""How the daemon, which may do nothing, has root do its small things: mount, unmount, clear, talk.
 
 On a station these are units of systemd that polkit lets user `dockd` start and stop, and nothing else. For loop devices
 on a machine without systemd the same root tool is called directly, which takes root. Either way a failure's reason is
@@ -18,10 +18,12 @@ from .root.reason import LIMIT_BYTES, Reason, read_reason, reason_path
 
 # A mount waits for the kernel to load a file system's module; a dying card answers after its own retries.
 MOUNT_TIMEOUT_S = 60.0
+# A recorder that answers nothing is waited for at each of a dozen questions (dockd-talk@.service: 120 s).
+TALK_TIMEOUT_S = 130.0
 
 
 class Units(Protocol):
-    """Root's three acts on a volume, by its kernel name. Each raises UnitFailed."""
+    """Root's acts on a volume or (`talk`) on a USB device, by its kernel name. Each raises UnitFailed."""
 
     def mount(self, name: str) -> None: ...
 
@@ -29,9 +31,11 @@ class Units(Protocol):
 
     def clear(self, name: str) -> None: ...
 
+    def talk(self, name: str) -> None: ...
+
 
 class SystemdUnits:
-    """`dockd-mount@NAME.service` and `dockd-clear@NAME.service`, started and stopped over D-Bus by systemctl."""
+    """`dockd-mount@NAME.service` and its kin, started and stopped over D-Bus by systemctl."""
 
     def __init__(self, run_dir: str) -> None:
         self._run_dir = run_dir
@@ -47,6 +51,10 @@ class SystemdUnits:
     def clear(self, name: str) -> None:
         """The outcome lies in /run/dockd/outcome when this returns. Reading a full card again takes its time."""
         self._ask("clear", name, ["systemctl", "start", f"dockd-clear@{name}.service"], None)
+
+    def talk(self, name: str) -> None:
+        """The outcome lies in /run/dockd/outcome when this returns."""
+        self._ask("talk", name, ["systemctl", "start", f"dockd-talk@{name}.service"], TALK_TIMEOUT_S)
 
     def _ask(self, act: str, name: str, command: list[str], timeout_s: float | None) -> None:
         _run(self._run_dir, act, name, command, timeout_s)
@@ -70,6 +78,10 @@ class RootTool:
     def clear(self, name: str) -> None:
         """As the unit does it."""
         self._root("clear", name, None)
+
+    def talk(self, name: str) -> None:
+        """As the unit does it."""
+        self._root("talk", name, TALK_TIMEOUT_S)
 
     def _root(self, act: str, name: str, timeout_s: float | None) -> None:
         command = [sys.executable, "-m", "dockd.root", *self._options, act, name]

@@ -14,13 +14,13 @@ from datetime import datetime
 
 MASS_STORAGE = "08"
 VENDOR_SPECIFIC = "ff"
-# Recorders that listen to a protocol of their own before they come back as a disk: Ambarella's (dockd.drivers).
-CONTROL_MODE = frozenset({"4255:0001"})
 FILE_SYSTEMS = frozenset({"vfat", "exfat", "ext4"})
 
 # pci-0000:00:04.0-usb-0:1.3:1.0-scsi-0:0:0:0 – newer systemd writes usbv2-, usbv3-: the half is not the port.
 _USB_PORT = re.compile(r"(?P<controller>.+?)-usb(?:v\d)?-\d+:(?P<port>[\d.]+):\d+\.\d+")
 _USB_ID = re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}(?=:)", re.ASCII)
+# udev's way with what is no plain sign (systemd: encode_devnode_name).
+_ENCODED = re.compile(r"\\x([0-9a-f]{2})", re.ASCII)
 _USB_ONLY = re.compile(r"(?P<controller>.+?)-usb(?:v\d)?-\d+:(?P<port>[\d.]+)$")
 
 # USB class codes (usb.org, Defined Class Codes) that a person would ask about.
@@ -45,7 +45,8 @@ class Seen:
 
     `name` is the kernel's name (`sdb1`; `usb:1-1.3` for a device without a volume). `interfaces` are class, subclass
     and protocol in hex of every interface of the USB device, or None where there is no USB (loop devices). `plugged_at`
-    is when it was plugged in, by the station's clock; None where nobody saw that.
+    is when it was plugged in, by the station's clock; None where nobody saw that. `inquiry` is what a SCSI device calls
+    itself, of a USB device that has nothing to be mounted; `driver` speaks to one that is no disk yet (dockd.drivers).
     """
 
     name: str
@@ -58,6 +59,8 @@ class Seen:
     diskseq: int | None
     size_bytes: int
     plugged_at: datetime | None = field(default=None, compare=False)
+    inquiry: str | None = field(default=None, compare=False)
+    driver: str | None = None
 
     @property
     def usb(self) -> str | None:
@@ -73,10 +76,31 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a mounted volume comes from: its USB id `vvvv:pppp`, and when it was plugged in; None: nobody tells."""
+    """Where a mounted volume comes from: its USB id `vvvv:pppp`, when it was plugged in, what it said before it was a
+    disk; None: nobody tells.
+    """
 
     usb: str | None = None
     plugged_at: datetime | None = None
+    talked: Talked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Talked:
+    """What was said between us and a recorder before it became a disk. `serial` is its own word, `battery` a number
+    whose unit only its family can know; `set_at` is when its clock was set (None: it was not) and `told` the local time
+    that it was told.
+    """
+
+    driver: str
+    serial: str | None = None
+    battery: int | None = None
+    set_at: datetime | None = None
+    told: str | None = None
+
+    def is_of(self, recorder: str) -> bool:
+        """Whether the recorder that is docked now is the one that was spoken to, as far as it said who it is."""
+        return self.serial is None or _bare(self.serial) == _bare(recorder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +108,11 @@ class Gone:
     """A device that is no longer there."""
 
     name: str
+
+
+def _bare(serial: str) -> str:
+    """Makers pad with noughts."""
+    return serial.casefold().lstrip("0")
 
 
 def port_of(id_path: str) -> str | None:
@@ -104,6 +133,13 @@ def interfaces_of(properties: Mapping[str, str]) -> tuple[str, ...] | None:
     """Every interface of the USB device, `080650` each; None when udev says nothing of them."""
     listed = properties.get("ID_USB_INTERFACES")
     return tuple(part for part in listed.split(":") if part) if listed else None
+
+
+def inquiry_of(properties: Mapping[str, str]) -> str | None:
+    """What a SCSI device calls itself (vendor and product of its INQUIRY), as udev keeps it; None where it does not."""
+    said = " ".join(properties.get(name, "") for name in ("ID_VENDOR_ENC", "ID_MODEL_ENC"))
+    text = _ENCODED.sub(lambda found: chr(int(found[1], 16)), said)
+    return " ".join(text.split()) or None
 
 
 def volume_seen(properties: Mapping[str, str], size_bytes: int, diskseq: int | None) -> Seen:
@@ -146,13 +182,13 @@ def why_no_recorder(seen: Seen) -> str | None:
     """Why a device must not be mounted: None when it is mass storage and nothing else, on a file system we know.
 
     BadUSB: a recorder that is a keyboard as well is refused, whatever its volume looks like. No interfaces told is
-    refused too: silence is not permission. None also of a recorder that is no disk yet.
+    refused too: silence is not permission. None also of a recorder that a driver speaks to before it is a disk.
     """
     if seen.interfaces is not None:
-        vendor_only = {part[:2] for part in seen.interfaces} == {VENDOR_SPECIFIC}
-        if vendor_only and seen.usb in CONTROL_MODE and not seen.disk:
+        kinds = {part[:2] for part in seen.interfaces}
+        if seen.driver is not None and not seen.disk and kinds in ({VENDOR_SPECIFIC}, {MASS_STORAGE}):
             return None
-        strange = sorted({part[:2] for part in seen.interfaces} - {MASS_STORAGE})
+        strange = sorted(kinds - {MASS_STORAGE})
         if strange or not seen.interfaces:
             names = ", ".join(CLASSES.get(code, f"class {code}") for code in strange) or "nothing it tells"
             return f"interfaces: {names}"

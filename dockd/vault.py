@@ -25,11 +25,12 @@ PARTIAL_FOLDER = ".partial"
 QUARANTINE_FOLDER = "quarantine"
 LEDGER_FOLDER = "ledger"
 DOCUMENTS_FOLDER = "documents"
+GIVEN_FOLDER = "given"
 CLIPS_FOLDER = "clips"
 SESSION_FILE = "session.json"
 MANIFEST_STEM = "manifest"
 # Not departments: what may lie in the vault's root beside them.
-RESERVED = frozenset({PARTIAL_FOLDER, QUARANTINE_FOLDER, LEDGER_FOLDER, DOCUMENTS_FOLDER, "lost+found"})
+RESERVED = frozenset({PARTIAL_FOLDER, QUARANTINE_FOLDER, LEDGER_FOLDER, DOCUMENTS_FOLDER, GIVEN_FOLDER, "lost+found"})
 
 
 @contextmanager
@@ -156,6 +157,53 @@ class Vault:
                 self.files.unlink(path)
             except FileNotFoundError:
                 return
+
+    def remove_original(self, path: str) -> None:
+        """Remove an original whose tombstone is durable in log and ledger (`dockd.destroying`, which settles its folder
+        and is the only caller). One that is gone already was removed before a cut. Raises TargetFault.
+        """
+        if f"/{CLIPS_FOLDER}/" not in path or path.split("/", 1)[0] in RESERVED:
+            raise ValueError(path)
+        with vault_act(self.at(path), "unlink"):
+            try:
+                self.files.unlink(self.at(path))
+            except FileNotFoundError:
+                return
+
+    def remove_given(self, folder: str, but: frozenset[str] = frozenset()) -> None:
+        """Remove a copy that was never given, down to the files named in `but`. Originals that were linked there stay
+        under their own names (`dockd.copying_out.kept` is the only caller). Raises TargetFault.
+        """
+        if os.path.dirname(folder) != GIVEN_FOLDER:
+            raise ValueError(folder)
+        self._remove_below(folder, but)
+        self.settle([folder if but else GIVEN_FOLDER])
+
+    def _remove_below(self, folder: str, but: frozenset[str]) -> None:
+        for name in self.names(folder):
+            path = f"{folder}/{name}"
+            with vault_act(self.at(path), "stat"):
+                is_folder = stat.S_ISDIR(self.files.lstat(self.at(path)).st_mode)
+            if is_folder:
+                self._remove_below(path, frozenset())
+            elif name not in but:
+                with vault_act(self.at(path), "unlink"):
+                    self.files.unlink(self.at(path))
+        if not but:
+            self._made.discard(folder)
+            with vault_act(self.at(folder), "rmdir"):
+                self.files.rmdir(self.at(folder))
+
+    def has(self, path: str) -> bool:
+        """Whether anything lies there; raises TargetFault when that cannot be told."""
+        try:
+            with vault_act(self.at(path), "stat"):
+                self.files.lstat(self.at(path))
+        except TargetFault as fault:
+            if isinstance(fault.cause, FileNotFoundError):
+                return False
+            raise
+        return True
 
     def names(self, folder: str) -> list[str]:
         """The names in a folder, sorted; none when there is no such folder."""

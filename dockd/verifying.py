@@ -7,8 +7,11 @@ both directions: what it names must lie in the vault, and what lies in the vault
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import groupby
 
+from catalog.disposing.queries import find_batch, tombstones_of_session
 from catalog.documents.queries import all_documents
+from catalog.fixity.queries import all_damages
 from catalog.model import Clip, EntryRow, SessionRow
 from hashing.digest import Algorithm, digest_of
 from hashing.errors import BadSignature, MalformedManifest
@@ -18,6 +21,9 @@ from hashing.signing import verify as verify_signature
 from retention.fixity import examine
 
 from .auditing import audit
+from .destroying import record_path, record_text
+from .damage import DAMAGED_FOLDER
+from .copying_out.checking import kept_copies
 from .documents import listed
 from .finding import Finding
 from .sealing import (
@@ -57,6 +63,8 @@ class Verifying:
                 yield Finding("session-unknown-to-catalogue", folder)
         yield from self._quarantine()
         yield from self._documents()
+        yield from kept_copies(self._station, self._count)
+        yield from self._damaged()
 
     # --------------------------------------------------------------------------------------------------- originals
 
@@ -77,12 +85,17 @@ class Verifying:
             return
         yield from self._seal(session, clips, whole=True)
         expected = {clip.vault_path for clip in clips}
+        yield from self._destroyed(session, expected)
         own = {SESSION_FILE, f"{SESSION_FILE}.sig", *(manifest_name(a) for a in Algorithm)}
         for file in self._station.vault.files_below(session.vault_dir):
             if file.path not in expected and file.path.removeprefix(f"{session.vault_dir}/") not in own:
                 yield Finding("file-unknown-to-catalogue", file.path)
 
     def _original(self, clip: Clip) -> Iterator[Finding]:
+        if clip.destroyed_at is not None:
+            if self._station.vault.has(clip.vault_path):
+                yield Finding("original-not-yet-destroyed", clip.vault_path)
+            return
         result = examine(
             self._station.files,
             self._station.vault.at(clip.vault_path),
@@ -94,6 +107,24 @@ class Verifying:
         self.read_bytes += result.read_bytes
         if result.damage is not None:
             yield Finding(f"original-{result.damage.value}", clip.vault_path, result.expected, result.found)
+
+    def _destroyed(self, session: SessionRow, expected: set[str]) -> Iterator[Finding]:
+        """The records of what was destroyed: as the log says, signed, and known as files of the session."""
+        stones = tombstones_of_session(self._station.catalog, session.id)
+        for batch, some in groupby(stones, key=lambda stone: stone.batch):
+            own = list(some)
+            path = record_path(session.vault_dir, batch)
+            expected |= {path, f"{path}.sig"}
+            text = record_text(self._station, session, find_batch(self._station.catalog, batch), own)
+            try:
+                found = self._station.vault.read(path)
+            except FileNotFoundError:
+                if any(stone.removed_at is not None for stone in own):
+                    yield Finding("destruction-record-missing", path)
+                continue
+            if found != text:
+                yield Finding("destruction-record-differs", path, str(digest_of(text)), str(digest_of(found)))
+            yield from self._signature(path, found, SESSION_NAMESPACE)
 
     def _seal(self, session: SessionRow, clips: list[Clip], *, whole: bool) -> Iterator[Finding]:
         vault = self._station.vault
@@ -229,6 +260,20 @@ class Verifying:
         for file in station.vault.files_below(DOCUMENTS_FOLDER):
             if file.path not in named:
                 yield Finding("file-unknown-to-catalogue", file.path)
+
+    def _damaged(self) -> Iterator[Finding]:
+        """What lay in the places of restored files is kept, and nothing beside it."""
+        named = {path for damage in all_damages(self._station.catalog) for path in damage.aside}
+        lying = {file.path for file in self._station.vault.files_below(DAMAGED_FOLDER)}
+        for path in sorted(named - lying):
+            yield Finding("damaged-file-missing", path)
+        for path in sorted(lying - named):
+            yield Finding("file-unknown-to-catalogue", path)
+
+    def _count(self, count: int) -> None:
+        self.read_bytes += count
+        if self._on_bytes is not None:
+            self._on_bytes(count)
 
     # ----------------------------------------------------------------------------------------- catalogue and custody
 

@@ -4,8 +4,9 @@
     its file system: free, total                    ├─► health-read ─► with all before it ─► duty-judged
     our reading: rate, errors; its clock's error    ┘
 
-What cannot be learned is None; nothing is guessed. A battery that a protocol tells is not taken: the one driver that
-can ask for it (JieLi) gets a number whose unit no source states.
+What cannot be learned is None; nothing is guessed. The one protocol that tells a battery (JieLi) gives a number whose
+unit no source states: it is taken for percent only where a family says `protocol` among its sources, which no shipped
+one does.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from datetime import datetime
 from typing import Any
 
 from catalog.model import utc_text
+from catalog.people.model import IN_SERVICE
+from catalog.people.queries import registered
 from catalog.watching.clocks import Method
 from catalog.watching.events import DutyJudged, HealthRead
 from catalog.watching.health import Fit, Reading, Reason, fit_for_duty
@@ -25,10 +28,13 @@ from catalog.watching.queries import clock_reading_in, health_of, open_gaps
 from hashing.copying import ReadTime
 
 from .listing import Listing, Volume
+from .observing import Observed
 from .reading_logs import logs_of
 from .recorders import Match
 from .recorders.logs import LogEvent, LogKind
+from .session import Learned
 from .station import Station
+from .usb import Talked
 
 # A rate of less than this is one of the card's start and its cache. A second or two of reading; a few minutes of video.
 RATE_NEEDS_BYTES = 32 * 1024 * 1024
@@ -67,11 +73,20 @@ class VitalSigns:
         elif error_no in CARD_ERRNOS:
             self._errors += 1
 
-    def take(self, volume: Volume, listing: Listing, match: Match, session: str, *, whole: bool) -> None:
+    def take(
+        self,
+        volume: Volume,
+        listing: Listing,
+        match: Match,
+        session: str,
+        clock: Observed,
+        *,
+        whole: bool,
+    ) -> None:
         """Read them, judge, and put both on record in one transaction. Of a session that is not `whole` nothing is
-        judged: its recorder was not released. Raises CatalogFault.
+        judged: its recorder was not released. `clock` is what was learned of its clock. Raises CatalogFault.
         """
-        told = _told(volume, listing, match)
+        told = _told(volume, listing, match, clock.talked)
         room = volume.room() or (told.pop("storage_free", None), told.pop("storage_total", None))
         for listed in listing.entries:
             self.fault(listed.errno)
@@ -86,11 +101,16 @@ class VitalSigns:
             storage_total_bytes=room[1],
             read_rate_bytes_s=self._rate(),
             read_errors=self._errors,
-            clock_error_ms=self._clock_error(session),
+            # Of a clock that was set since, what was measured is no error any more.
+            clock_error_ms=self._clock_error(session) if clock.setting is None else None,
             firmware=told.get("firmware"),
         )
         self.duty = judge(self._station, self.health) if whole else None
         self._station.catalog.append([event for event in (self.health, self.duty) if event is not None])
+
+    def learned(self, clock: Observed) -> Learned:
+        """What session.json says of the recorder."""
+        return Learned(clock.reading, clock.setting, self.health, self.duty)
 
     def after_clearing(self, freed_bytes: int) -> DutyJudged | None:
         """The verdict with the room that a clearing made, where that changes it. What was removed is confirmed by a
@@ -118,13 +138,15 @@ class VitalSigns:
 
 
 def judge(station: Station, health: HealthRead) -> DutyJudged:
-    """Whether a recorder is fit for duty, by this reading and all before it. Raises CatalogFault."""
+    """Whether a recorder is fit for duty, by this reading, all before it, and the register. Raises CatalogFault."""
     known = health_of(station.catalog, health.recorder)
     readings = [reading_of(one) for one in known if one.session != health.session]
     readings.append(reading_of(health))
     limits = station.thresholds
     gaps = open_gaps(station.catalog, health.recorder) if limits.open_gaps_max is not None else 0
-    said = fit_for_duty(readings, limits, open_gaps=gaps)
+    line = registered(station.catalog, health.recorder)
+    out = line is not None and line.state != IN_SERVICE
+    said = fit_for_duty(readings, limits, open_gaps=gaps, out_of_service=out)
     return DutyJudged(
         session=health.session,
         recorder=health.recorder,
@@ -164,7 +186,7 @@ def _as_map(reason: Reason) -> dict[str, Any]:
 # ------------------------------------------------------------------------------------------- the recorder's own word
 
 
-def _told(volume: Volume, listing: Listing, match: Match) -> dict[str, Any]:
+def _told(volume: Volume, listing: Listing, match: Match, talked: Talked | None) -> dict[str, Any]:
     """What the family's sources say, the best one's word first; only what can be true."""
     told: dict[str, Any] = {}
     for source in match.family.health.sources:
@@ -173,6 +195,8 @@ def _told(volume: Volume, listing: Listing, match: Match) -> dict[str, Any]:
             said = {name: read(match.health[name]) for name, read in _READ.items() if name in match.health}
         elif source == "log":
             said = _of_logs([reading.events for _path, reading in logs_of(volume, listing, match)])
+        elif source == "protocol" and talked is not None and talked.battery is not None:
+            said = {"battery_percent": talked.battery if 0 <= talked.battery <= PERCENT_MAX else None}
         told = {**{name: value for name, value in said.items() if value is not None}, **told}
     return told
 

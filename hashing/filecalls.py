@@ -59,6 +59,11 @@ class FileCalls(Protocol):
     def replace(self, source: Path, target: Path) -> None:
         """Rename over whatever has the name. For settings and the like; never for evidence (contract P6)."""
 
+    def link(self, source: Path, target: Path) -> None:
+        """Give a file a second name: FileExistsError when `target` is taken; PermissionError (vfat) or another where
+        the file system has no such thing.
+        """
+
     def unlink(self, path: Path, *, dir_fd: int | None = None) -> None: ...
 
     def mkdir(self, path: Path, mode: int = 0o750) -> None: ...
@@ -130,6 +135,9 @@ class OsFileCalls:
         # FUSE and network file systems know no such flag; a link refuses to replace as well.
         os.link(source, target, follow_symlinks=False)
         os.unlink(source)
+
+    def link(self, source: Path, target: Path) -> None:
+        os.link(source, target, follow_symlinks=False)
 
     def mkdir(self, path: Path, mode: int = 0o750) -> None:
         os.mkdir(path, mode)

@@ -50,6 +50,7 @@ dosfstools mkfs.vfat makes volumes of recorders: FAT
 mtools mcopy fills FAT volumes without mounting them
 strace strace lets chosen system calls fail
 openssl openssl checks digests and signatures a second way
+fonts-wqy-zenhei - has the signs of watermarks
 util-linux unshare mounts test volumes out of sight
 mount losetup plugs in test volumes where there is no USB
 systemd systemd-analyze says how far the units are hardened

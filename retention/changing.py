@@ -102,9 +102,13 @@ def plan(weighed: Iterable[Weighed], archive: Archive, *, refuse_above_permille:
         told.brought_forward,
         told.put_off,
         told.no_longer_due,
-        told.made_due * 1000 > archive.clips * refuse_above_permille
-        or told.size_bytes * 1000 > archive.size_bytes * refuse_above_permille,
+        above_share(told.made_due, told.size_bytes, archive, refuse_above_permille),
     )
+
+
+def above_share(clips: int, size_bytes: int, archive: Archive, permille: int) -> bool:
+    """Whether so many clips or bytes are above this share of the archive, in thousandths."""
+    return clips * 1000 > archive.clips * permille or size_bytes * 1000 > archive.size_bytes * permille
 
 
 def _made_due(told: _Counting, one: Weighed) -> None:

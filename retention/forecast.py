@@ -6,7 +6,7 @@ stops ingest and never deletes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -54,27 +54,42 @@ def forecast(
     reserve_bytes: int = 0,
     horizon_days: int = HORIZON_DAYS,
 ) -> Forecast:
-    """Go through the days from tomorrow on: what fell due and passed its grace goes first, then the day's intake comes.
+    """The first day without room, and the least room before it, of the days that `course` goes through."""
+    least, least_on = free_bytes - reserve_bytes, today
+    endless = sum(one.bytes_per_day for one in intake if one.kept_days is None)
+    days = course(free_bytes, held, intake, today, grace_days, reserve_bytes, horizon_days)
+    for day, free in days:
+        if free < least:
+            least, least_on = free, day
+        if free < 0:
+            return Forecast(day, least, day, endless)
+    return Forecast(None, least, least_on, endless)
 
-    What is kept until D frees its room on D + 1 + `grace_days`; what is due already, `grace_days` after tomorrow at the
-    latest. `reserve_bytes` must stay free.
+
+def course(
+    free_bytes: int,
+    held: Iterable[Held],
+    intake: Sequence[Intake],
+    today: date,
+    grace_days: int,
+    reserve_bytes: int = 0,
+    horizon_days: int = HORIZON_DAYS,
+) -> Iterator[tuple[date, int]]:
+    """Each day from tomorrow on with the room at its end; below nought nothing more was taken in.
+
+    What fell due and passed its grace goes first, then the day's intake comes. What is kept until D frees its room on
+    D + 1 + `grace_days`; what is due already, `grace_days` after tomorrow at the latest. `reserve_bytes` stay free.
     """
     frees = _freed(held, today, grace_days, horizon_days)
-    free = least = free_bytes - reserve_bytes
-    least_on = today
+    free = free_bytes - reserve_bytes
     every_day = sum(one.bytes_per_day for one in intake)
-    endless = sum(one.bytes_per_day for one in intake if one.kept_days is None)
     for n in range(1, horizon_days + 1):
         # Intake of day k is kept through k + kept_days and has gone grace_days after the day that follows.
         free += frees[n] + sum(
             one.bytes_per_day for one in intake if one.kept_days is not None and n > one.kept_days + 1 + grace_days
         )
         free -= every_day
-        if free < least:
-            least, least_on = free, today + timedelta(days=n)
-        if free < 0:
-            return Forecast(least_on, least, least_on, endless)
-    return Forecast(None, least, least_on, endless)
+        yield today + timedelta(days=n), free
 
 
 def _freed(held: Iterable[Held], today: date, grace_days: int, horizon_days: int) -> list[int]:

@@ -63,13 +63,15 @@ class Term:
 class Rule:
     """How long clips of some classes, or of cases of these kinds, are kept: through the latest end of its terms.
 
-    No terms: without end.
+    No terms: without end. `cases` are kinds of cases that it is for beside its classes, whatever rule is for clips of
+    such a class outside any case.
     """
 
     id: str
     cite: Cite
     title: Words
     classes: tuple[str, ...]
+    cases: tuple[str, ...]
     terms: tuple[Term, ...]
 
     @property
@@ -199,8 +201,13 @@ class Pack:
         return ZoneInfo(self.zone_name)
 
     def rule_of(self, class_id: str) -> Rule | None:
-        """The rule for a class or a kind of case; None where the pack is silent."""
+        """The rule for a class; None where the pack is silent."""
         return next((rule for rule in self.rules if class_id in rule.classes), None)
+
+    def rule_of_case(self, kind: str) -> Rule | None:
+        """The rule for cases of a kind; None where the pack is silent."""
+        named = next((rule for rule in self.rules if kind in rule.cases), None)
+        return named or self.rule_of(kind)
 
     def trigger(self, trigger_id: str) -> Trigger | None:
         """The trigger of that id."""

@@ -46,12 +46,13 @@ def undercut(pack: Pack, beneath: Pack) -> Problems:
             _said(pack.minimum.period if pack.minimum else None),
             _said(beneath.minimum.period),
         )
-    for one in beneath.classes:
-        old, new = beneath.rule_of(one.id), pack.rule_of(one.id)
+    pairs = [(one.id, beneath.rule_of(one.id), pack.rule_of(one.id)) for one in beneath.classes]
+    pairs += [(one.id, beneath.rule_of_case(one.id), pack.rule_of_case(one.id)) for one in beneath.classes]
+    for class_id, old, new in dict.fromkeys(pairs):
         # A class without a rule is kept for the longest period: that undercuts nothing.
         if old is not None and new is not None and not _as_long(new.terms, old.terms):
             place = [rule.id for rule in pack.rules].index(new.id)
-            yield ("rules", place, "keep"), PackProblem.UNDERCUTS, one.id, old.cite.article
+            yield ("rules", place, "keep"), PackProblem.UNDERCUTS, class_id, old.cite.article
     for trigger in beneath.triggers:
         now = pack.trigger(trigger.id)
         if now is not None and not _as_long(now.terms, trigger.terms):
@@ -103,12 +104,14 @@ def _classes(parsed: PackPart) -> Problems:
     known = [one.id for one in parsed.classes]
     told = ", ".join(known)
     owner: dict[str, str] = {}
+    of_cases: dict[str, str] = {}
     for i, rule in enumerate(parsed.rules):
-        for j, class_id in enumerate(rule.classes):
-            if class_id not in known:
-                yield ("rules", i, "classes", j), PackProblem.UNKNOWN_CLASS, class_id, told
-            elif owner.setdefault(class_id, rule.id) != rule.id:
-                yield ("rules", i, "classes", j), PackProblem.CLASS_IN_TWO_RULES, class_id, owner[class_id]
+        for key, ids, owned in (("classes", rule.classes, owner), ("cases", rule.cases, of_cases)):
+            for j, class_id in enumerate(ids):
+                if class_id not in known:
+                    yield ("rules", i, key, j), PackProblem.UNKNOWN_CLASS, class_id, told
+                elif owned.setdefault(class_id, rule.id) != rule.id:
+                    yield ("rules", i, key, j), PackProblem.CLASS_IN_TWO_RULES, class_id, owned[class_id]
     for i, file in enumerate(parsed.case_files):
         if file.id not in known:
             yield ("case_files", i, "id"), PackProblem.UNKNOWN_CLASS, file.id, told

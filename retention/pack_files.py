@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hashing.canonical import canonical
@@ -41,6 +42,12 @@ def load(*layers: Iterable[tuple[str, bytes]]) -> tuple[Pack, ...] | PackFaults:
     A pack of the same name in a later layer takes the place of an earlier one. What `extends` another has all of it but
     for what it says itself, and may keep nothing shorter; one that extends its own name adds to the one it displaces.
     """
+    return _loaded(tuple(tuple(layer) for layer in layers))
+
+
+# A station asks for its packs at every step, and their files hardly ever change.
+@lru_cache(maxsize=4)
+def _loaded(layers: tuple[tuple[tuple[str, bytes], ...], ...]) -> tuple[Pack, ...] | PackFaults:
     faults: list[PackFault] = []
     found: dict[str, _Own] = {}
     for layer in layers:

@@ -54,7 +54,8 @@ def pack_of(parsed: PackPart, origin: str, digest: str) -> Pack:
         not_said=tuple(_words(one) for one in parsed.not_said),
         classes=tuple(Class(one.id, _words(one.title)) for one in parsed.classes),
         rules=tuple(
-            Rule(one.id, _cite(one), _words(one.title), tuple(one.classes), _terms(one.keep)) for one in parsed.rules
+            Rule(one.id, _cite(one), _words(one.title), tuple(one.classes), tuple(one.cases), _terms(one.keep))
+            for one in parsed.rules
         ),
         triggers=tuple(Trigger(one.id, _cite(one), _words(one.title), _terms(one.keep)) for one in parsed.triggers),
         case_files=tuple(

@@ -60,11 +60,12 @@ class ClassPart(_Part):
 
 
 class RulePart(_Cited):
-    """`[[rules]]`: how long clips of these classes are kept."""
+    """`[[rules]]`: how long clips of these classes, and of cases of these kinds, are kept."""
 
     id: Id
     title: WordsPart
     classes: Annotated[list[Id], Field(min_length=1)]
+    cases: list[Id] = []
     keep: list[TermPart] = []
     no_end: Annotated[bool, Field(strict=True)] = False
 

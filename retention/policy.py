@@ -110,14 +110,14 @@ def _of_case(case: CaseFacts, pack: Pack, days: _Days) -> Ground:
         return Ground(Reason.CASE_REOPENED, None, _article(pack, case.kind), case=case.number)
     if case.closed_on is None:
         return Ground(Reason.CASE_CLOSING_UNKNOWN, None, _article(pack, case.kind), case=case.number)
-    rule = pack.rule_of(case.kind)
+    rule = pack.rule_of_case(case.kind)
     if rule is None:
         return replace(_longest(pack, days, case), reason=Reason.NO_RULE, subject=case.kind, case=case.number)
     return replace(_of_rule(rule, pack, days, case), subject=case.kind, case=case.number)
 
 
-def _article(pack: Pack, class_id: str) -> str:
-    rule = pack.rule_of(class_id)
+def _article(pack: Pack, kind: str) -> str:
+    rule = pack.rule_of_case(kind)
     return rule.cite.article if rule else ""
 
 

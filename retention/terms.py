@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from catalog.cases.states import State
-from catalog.keeping.model import NO_END, Held, TermFacts
+from catalog.keeping.model import NO_END, Held, TermFacts, UnderCase
 from catalog.queries import RECORDINGS
 
-from .pack import Pack
-from .periods import local_day
+from .pack import CountedFrom, FilePeriod, Pack
+from .periods import Period, local_day
 from .policy import decide
 from .verdicts import CaseFacts, CaseState, ClipFacts, Flag, Hold, Interval, Verdict
 
@@ -32,12 +32,21 @@ def asked_of(known: TermFacts, pack: Pack) -> tuple[ClipFacts, list[Hold]]:
     A mark for long-term keeping with a trigger that the pack knows is a flag: the pack says how long. Every other hold
     keeps until it is lifted.
     """
-    cases = tuple(CaseFacts(case.number, case.kind, _STATES[case.state], case.closed_on) for case in known.cases)
+    cases = tuple(
+        CaseFacts(case.number, case.kind, _STATES[case.state], case.closed_on, _file_of(case)) for case in known.cases
+    )
     flags = tuple(Flag(str(held.trigger), _on(held, pack)) for held in known.holds if _is_flag(held, pack))
     holds = [Hold(held.hold, held.trigger, _on(held, pack)) for held in known.holds if not _is_flag(held, pack)]
     ended = _ended(known)
     recorded = None if ended is None else Interval(None, ended)
     return ClipFacts(recorded, known.ingested_at, known.clip_class, None, cases, flags), holds
+
+
+def _file_of(case: UnderCase) -> FilePeriod | None:
+    """How long this very file is kept, where somebody said so."""
+    if case.file_from is None:
+        return None
+    return FilePeriod(Period(years=case.file_years) if case.file_years else None, CountedFrom(case.file_from))
 
 
 def _is_flag(held: Held, pack: Pack) -> bool:

@@ -12,7 +12,7 @@ from ..model import CustodyEntry
 from ..tables import clips
 from .bigrams import searched
 from .bigrams import terms as terms_of
-from .tables import case_clips, case_documents, cases, clip_notes, terms
+from .tables import case_clips, case_documents, case_files, cases, clip_notes, terms
 
 # What `terms` finds: cases and notes by pairs of signs, cases by those who handle them.
 CASE_TEXT, NOTE_TEXT, HANDLER = "case", "note", "officer"
@@ -93,6 +93,19 @@ def _case(entry: CustodyEntry, data: Row) -> Update:
     return update(cases).where(cases.c.station == entry.station, cases.c.id == data["case"])
 
 
+def _file_period(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    own = select(cases.c.id).where(cases.c.station == entry.station, cases.c.id == data["case"])
+    fold.flush()
+    if fold.connection.scalar(own) is None:
+        raise BadEvent(entry.kind, f"entry {entry.seq}: no such case")
+    if (data["years"] is not None and data["years"] < 1) or data["counted_from"] not in ("closing", "new-year"):
+        raise BadEvent(entry.kind, f"entry {entry.seq}: no such period")
+    said = {name: data[name] for name in ("years", "counted_from", "reason")}
+    said |= {"set_by": data["by"], "set_at": entry.at}
+    if not fold.run(update(case_files).where(case_files.c.case_id == data["case"]).values(**said)):
+        fold.add(case_files, said | {"case_id": data["case"], "station": entry.station})
+
+
 def _document(fold: Fold, entry: CustodyEntry, data: Row) -> None:
     key = {"case_id": data["case"], "document": data["document"]}
     said = {"title": data["title"], "added_by": entry.actor, "added_at": entry.at}
@@ -168,6 +181,7 @@ ACTS: dict[str, Act] = {
     "case-closed": _closed,
     "case-reopened": _reopened,
     "case-filed": _archived,
+    "case-file-period-set": _file_period,
     "case-document-added": _document,
     "clip-linked": _linked,
     "clip-unlinked": _unlinked,

@@ -77,6 +77,22 @@ class CaseFiled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CaseFilePeriodSet(Event):
+    """How long this very file is kept (归档保管期限), said by who keeps it: it goes before the rule pack's table.
+
+    `years` None: for ever. `counted_from` is `closing`, or `new-year`: from the year after the closing. Said again, the
+    last word counts.
+    """
+
+    KIND = "case-file-period-set"
+    case: str
+    years: int | None
+    counted_from: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseDocumentAdded(Event):
     """A document that is kept in the vault (`document-kept`) belongs to a case; `title` says what it is."""
 

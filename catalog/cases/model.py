@@ -67,6 +67,17 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class FilePeriodRow:
+    """How long the file of a case is kept, where somebody has said so; `years` None is for ever."""
+
+    years: int | None
+    counted_from: str
+    set_by: str
+    set_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseDocument:
     """A document of a case as it lies in the vault; `vault_path` is relative to it."""
 

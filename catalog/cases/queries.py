@@ -15,9 +15,9 @@ from ..reader import PAGE, Reader, ahead, behind, columns_of
 from ..tables import clips, facts
 from .applying import CASE_TEXT, HANDLER
 from .finding import Few, looked_up, text_conditions
-from .model import CaseDocument, CaseRow, CaseSearch, Link, Note
+from .model import CaseDocument, CaseRow, CaseSearch, FilePeriodRow, Link, Note
 from .states import State
-from .tables import case_clips, case_documents, cases, clip_notes, terms
+from .tables import case_clips, case_documents, case_files, cases, clip_notes, terms
 
 _CASE = columns_of(cases, CaseRow)
 _LINK = columns_of(case_clips, Link)
@@ -97,6 +97,13 @@ _IN_STATE: dict[State, list[ColumnElement[bool]]] = {
     State.CLOSED: [cases.c.closed_on.is_not(null()), cases.c.filed_on.is_(null())],
     State.FILED: [cases.c.filed_on.is_not(null())],
 }
+
+
+def file_period_of(catalog: Reader, case: str) -> FilePeriodRow | None:
+    """How long this very file is kept; None: nobody has said, and the rule pack's table counts."""
+    said = select(*columns_of(case_files, FilePeriodRow)).where(catalog.own(case_files, case_id=case))
+    found = catalog.all(FilePeriodRow, said)
+    return found[0] if found else None
 
 
 # --------------------------------------------------------------------------------------------------------- links

@@ -7,7 +7,7 @@ what they say.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Table, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, Table, text
 
 from ..columns import CanonicalJson, Day, Name, UtcTime
 from ..tables import metadata
@@ -68,6 +68,21 @@ case_clips = Table(
     Index("ix_case_clips_clip", "clip", "case_id"),
 )
 
+# How long single files are kept, where somebody has said so; no row: as the rule pack's table has it.
+case_files = Table(
+    "case_files",
+    metadata,
+    Column("case_id", Name, ForeignKey("cases.id"), primary_key=True),
+    Column("station", Name, nullable=False),
+    Column("years", Integer),
+    Column("counted_from", Name, nullable=False),
+    Column("set_by", Name, nullable=False),
+    Column("set_at", UtcTime, nullable=False),
+    Column("reason", Name, nullable=False),
+    CheckConstraint("years > 0", name="years"),
+    CheckConstraint("counted_from IN ('closing', 'new-year')", name="counted_from"),
+)
+
 case_documents = Table(
     "case_documents",
     metadata,
@@ -103,6 +118,6 @@ terms = Table(
     sqlite_with_rowid=False,
 )
 
-PROJECTED = (cases, case_clips, case_documents, clip_notes, terms)
+PROJECTED = (cases, case_clips, case_files, case_documents, clip_notes, terms)
 # What a case is no longer called is not found any more.
 TAKEN_AWAY = (terms,)

@@ -49,8 +49,8 @@ def _widened(fold: Fold, entry: CustodyEntry, data: Row) -> None:
 
 
 def _hold(fold: Fold, entry: CustodyEntry, hold: str, ids: Iterable[str]) -> None:
-    """Put clips under a hold; those that are there already stay there."""
-    wanted = sorted(set(ids))
+    """Put clips under a hold; those that are there already stay there, and what is destroyed cannot be held."""
+    wanted = _living(fold, sorted(set(ids)))
     there: set[str] = set()
     for part in _parts(wanted):
         there.update(
@@ -59,6 +59,13 @@ def _hold(fold: Fold, entry: CustodyEntry, hold: str, ids: Iterable[str]) -> Non
     new = [clip for clip in wanted if clip not in there]
     fold.add(held_clips, *({"hold": hold, "clip": clip, "station": entry.station, "since": entry.at} for clip in new))
     _forget_these(fold, new)
+
+
+def _living(fold: Fold, ids: Sequence[str]) -> list[str]:
+    gone: set[str] = set()
+    for part in _parts(ids):
+        gone.update(_ids(fold, select(clips.c.id).where(clips.c.id.in_(part), clips.c.destroyed_at.is_not(None))))
+    return [clip for clip in ids if clip not in gone]
 
 
 def _lift_asked(fold: Fold, entry: CustodyEntry, data: Row) -> None:
@@ -180,6 +187,7 @@ AFTER: dict[str, Act] = {
     "clip-filed": _filed,
     "case-edited": _of_case,
     "case-closed": _of_case,
+    "case-file-period-set": _of_case,
     "case-reopened": _of_case,
     "session-sealed": _sealed,
 }

@@ -60,12 +60,16 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class UnderCase:
-    """A case that a clip lies under."""
+    """A case that a clip lies under. `file_from` is None while nobody said how long this very file is kept; else
+    `file_years` counts from there, None for ever.
+    """
 
     number: str
     kind: str
     state: State
     closed_on: date | None
+    file_years: int | None = None
+    file_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,11 +69,13 @@ def clips_around(
     besides: str | None = None,
 ) -> list[Clip]:
     """Clips whose time is known and near these times, of any of these officers and recorders; none named: of all.
+    Those destroyed are left out.
 
     `besides` leaves out what lies under that hold already.
     """
     near = select(*_CLIP).where(
         catalog.own(clips),
+        clips.c.destroyed_at.is_(None),
         clips.c.recorded_at.is_not(None),
         clips.c.sort_at >= since - _REACH,
         clips.c.sort_at <= until + _REACH,
@@ -95,8 +97,10 @@ def long_term_clips(catalog: Reader) -> Iterator[Queued]:
         .join(holds, holds.c.id == held_clips.c.hold)
         .where(catalog.own(holds), holds.c.long_term, holds.c.state != LIFTED)
     )
-    page = select(*_CLIP).where(clips.c.id.in_(marked.with_only_columns(held_clips.c.clip))).order_by(clips.c.id)
-    page = page.limit(PAGE)
+    page = select(*_CLIP).where(
+        clips.c.id.in_(marked.with_only_columns(held_clips.c.clip)), clips.c.destroyed_at.is_(None)
+    )
+    page = page.order_by(clips.c.id).limit(PAGE)
     after: str | None = None
     while True:
         some = catalog.all(Clip, page if after is None else page.where(behind((clips.c.id,), (after,))))
@@ -149,7 +153,7 @@ def terms_before(
     """Clips that are kept until a day before this one, the earliest first; `before` None: those to be decided, in the
     order they were taken in. Each with its term.
     """
-    page = select(*_CLIP, clips.c.keep_until).where(catalog.own(clips))
+    page = select(*_CLIP, clips.c.keep_until).where(catalog.own(clips), clips.c.destroyed_at.is_(None))
     if clip_class is not None:
         page = page.where(clips.c.clip_class == clip_class)
     if before is None:
@@ -166,7 +170,7 @@ def _with_term(row: Row) -> tuple[Clip, str | None]:
 
 
 def term_counts(catalog: Reader, today: str) -> TermCounts:
-    """How many clips may go on this day, stay without end, and have no term yet."""
+    """How many clips may go on this day, stay without end, and have no term yet; those destroyed do not count."""
     term = clips.c.keep_until
     counted = select(
         func.count(),
@@ -174,10 +178,12 @@ def term_counts(catalog: Reader, today: str) -> TermCounts:
         func.count(case((term == NO_END, 1))),
         func.count(case((term.is_(None), 1))),
     )
-    return TermCounts(*(int(value) for value in catalog.rows(counted.where(catalog.own(clips)))[0]))
+    (found,) = catalog.rows(counted.where(catalog.own(clips), clips.c.destroyed_at.is_(None)))
+    return TermCounts(*(int(value) for value in found))
 
 
 def archive_size(catalog: Reader) -> int:
-    """Bytes of all clips."""
-    ((total,),) = catalog.rows(select(func.coalesce(func.sum(clips.c.size_bytes), 0)).where(catalog.own(clips)))
+    """Bytes of all clips that are not destroyed."""
+    total_of = select(func.coalesce(func.sum(clips.c.size_bytes), 0))
+    ((total,),) = catalog.rows(total_of.where(catalog.own(clips), clips.c.destroyed_at.is_(None)))
     return int(total)

@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select, text
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, text
 
 from ..cases.states import Days
-from ..cases.tables import case_clips, cases
+from ..cases.tables import case_clips, case_files, cases
 from ..reader import PAGE, Reader, Row, behind
 from ..tables import clips
 from .model import LIFTED, Held, TermFacts, UnderCase
@@ -31,10 +31,11 @@ _CLIP = (
 )
 _CASES: Select[Any] = (
     select(
-        *(case_clips.c.clip, cases.c.number, cases.c.kind),
+        *(case_clips.c.clip, cases.c.number, cases.c.kind, case_files.c.years, case_files.c.counted_from),
         *(cases.c.opened_on, cases.c.ended_on, cases.c.closed_on, cases.c.reopened_on, cases.c.filed_on),
     )
     .join(cases, cases.c.id == case_clips.c.case_id)
+    .outerjoin(case_files, case_files.c.case_id == cases.c.id)
     .where(case_clips.c.unlinked_at.is_(None), case_clips.c.clip.in_(bindparam("ids", expanding=True)))
     .order_by(case_clips.c.clip, cases.c.number)
 )
@@ -52,7 +53,9 @@ def decide_some(connection: Connection, station: str, judge: Judge) -> int:
     `judge` gives the last day on which a clip is kept, as text, or NO_END.
     """
     # In the order in which they were taken in, which is how they lie; each gets a term, so that none comes again.
-    waiting = select(*_CLIP).where(clips.c.station == station, clips.c.keep_until.is_(None))
+    waiting = select(*_CLIP).where(
+        clips.c.station == station, clips.c.keep_until.is_(None), clips.c.destroyed_at.is_(None)
+    )
     rows = connection.execute(waiting.order_by(clips.c.session, clips.c.seq).limit(AT_ONCE)).all()
     if rows:
         _put(connection, [(one.id, judge(one)) for one in _facts(rows, lambda asked: connection.execute(asked).all())])
@@ -74,18 +77,35 @@ def _put(connection: Connection, terms: Sequence[tuple[str, str]]) -> None:
     connection.execute(_PUT_MANY, {"ids": list(ids), "untils": list(untils)})
 
 
-def term_facts(catalog: Reader, ids: Sequence[str]) -> list[TermFacts]:
-    """The facts of these clips, by id. Raises CatalogFault."""
+def term_facts(catalog: Reader, ids: Sequence[str], *, destroyed: bool = False) -> list[TermFacts]:
+    """The facts of these clips, by id; of one that is destroyed only with `destroyed`. Raises CatalogFault."""
+    own = catalog.own(clips) if destroyed else catalog.own(clips) & clips.c.destroyed_at.is_(None)
+    return _of_ids(own, ids, catalog.rows)
+
+
+def facts_within(connection: Connection, station: str, ids: Sequence[str]) -> list[TermFacts]:
+    """The facts of these clips as they stand inside the caller's transaction, by id, without those destroyed."""
+    living = (clips.c.station == station) & clips.c.destroyed_at.is_(None)
+    return _of_ids(living, ids, lambda asked: connection.execute(asked).all())
+
+
+def _of_ids(which: ColumnElement[bool], ids: Sequence[str], ask: _Ask) -> list[TermFacts]:
     found: list[TermFacts] = []
-    for start in range(0, len(ids), PAGE):
-        some = select(*_CLIP).where(catalog.own(clips), clips.c.id.in_(ids[start : start + PAGE])).order_by(clips.c.id)
-        found += _facts(catalog.rows(some), catalog.rows)
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), PAGE):
+        some = select(*_CLIP).where(which, clips.c.id.in_(wanted[start : start + PAGE])).order_by(clips.c.id)
+        found += _facts(ask(some), ask)
     return found
 
 
 def all_term_facts(catalog: Reader) -> Iterator[tuple[TermFacts, str | None, int]]:
-    """The facts of all clips by id, each with the term it has and its size in bytes. Raises CatalogFault."""
-    page = select(*_CLIP, clips.c.keep_until, clips.c.size_bytes).where(catalog.own(clips))
+    """The facts of all clips that are not destroyed, by id, each with its term and its size in bytes.
+
+    Raises CatalogFault.
+    """
+    page = select(*_CLIP, clips.c.keep_until, clips.c.size_bytes).where(
+        catalog.own(clips), clips.c.destroyed_at.is_(None)
+    )
     page = page.order_by(clips.c.id).limit(AT_ONCE)
     after: str | None = None
     while True:
@@ -103,9 +123,9 @@ def _facts(rows: Sequence[Row], ask: _Ask) -> list[TermFacts]:
         return []
     ids = [row[0] for row in rows]
     under: dict[str, tuple[UnderCase, ...]] = defaultdict(tuple)
-    for clip, number, kind, *days in ask(_CASES.params(ids=ids)):
+    for clip, number, kind, years, counted_from, *days in ask(_CASES.params(ids=ids)):
         stand = Days(*days)
-        under[clip] += (UnderCase(number, kind, stand.state, stand.closed_on),)
+        under[clip] += (UnderCase(number, kind, stand.state, stand.closed_on, years, counted_from),)
     held: dict[str, tuple[Held, ...]] = defaultdict(tuple)
     for clip, *hold in ask(_HOLDS.params(ids=ids)):
         held[clip] += (Held(*hold),)

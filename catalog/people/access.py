@@ -50,6 +50,7 @@ class Act(StrEnum):
     LIFT_HOLD = "lift-hold"
     PROPOSE_DISPOSAL = "propose-disposal"
     APPROVE_DISPOSAL = "approve-disposal"
+    CONFIRM_CHANGE = "confirm-change"
     INSPECT = "inspect"
     REPORT = "report"
     LIST_PEOPLE = "list-people"
@@ -96,6 +97,7 @@ place-hold        -       -       dept      dept   -         -             -
 lift-hold         -       -       -         dept   -         -             -
 propose-disposal  -       -       dept      -      -         -             -
 approve-disposal  -       -       -         dept   -         -             -
+confirm-change    -       -       -         dept   -         -             -
 inspect           -       -       -         -      dept      -             -
 report            -       dept    dept      dept   dept      -             dept
 list-people       own     dept    dept      dept   dept      all           dept
@@ -124,6 +126,8 @@ APART: Mapping[Act, Act] = MappingProxyType(
         Act.RECEIVE: Act.HAND_OVER,
         # Who asks for the lifting of a hold is one who may place it.
         Act.LIFT_HOLD: Act.PLACE_HOLD,
+        # What makes recordings due begins as a class, a case or a rule pack; who may ask for it may not confirm it.
+        Act.CONFIRM_CHANGE: Act.FILE_CLIP,
     }
 )
 
@@ -191,6 +195,7 @@ class Why(StrEnum):
     CLEARANCE = "not-cleared"
     SAME_PERSON = "same-person"
     NOT_SIGNED_IN = "not-signed-in"
+    REQUEST = "request-does-not-open-it"
 
 
 @dataclass(frozen=True, slots=True)

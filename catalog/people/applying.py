@@ -10,6 +10,7 @@ from ..errors import BadEvent
 from ..fold import Act, Fold, Row
 from ..model import CustodyEntry
 from ..tables import clips
+from .fault_applying import recorder_changed
 from .tables import accounts, departments, issues, officers, register
 
 
@@ -102,7 +103,7 @@ ACTS: dict[str, Act] = {
     "officer-registered": _added(officers, "number", "person"),
     "officer-changed": _changed(officers, "number", "person"),
     "recorder-registered": _added(register, "recorder", "recorder"),
-    "recorder-changed": _changed(register, "recorder", "recorder"),
+    "recorder-changed": recorder_changed,
     "recorder-issued": _issued,
     "recorder-returned": _returned,
     "issue-withdrawn": _withdrawn,

@@ -34,6 +34,7 @@ class Trouble(StrEnum):
     ENDS_BEFORE = "ends-before"
     OVERLAPS = "overlaps"
     ON_RECORD = "on-record"
+    FAULT_OPEN = "fault-open"
     NOT_HIS = "not-his"
 
 

@@ -33,12 +33,15 @@ _INSTANT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the catalogue has: by id, number and name; `issues` are all lines, withdrawn ones too."""
+    """What the catalogue has: by id, number and name; `issues` are all lines, withdrawn ones too; `faulty` are
+    recorders with an open fault.
+    """
 
     departments: Mapping[str, Department]
     officers: Mapping[str, Officer]
     recorders: Mapping[str, Registered]
     issues: Sequence[Issue]
+    faulty: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -89,6 +92,7 @@ class _Planning:
         self._officers = dict(known.officers)
         self._recorders = dict(known.recorders)
         self._issues = list(known.issues)
+        self._faulty = known.faulty
         self._by_name: dict[str, set[str]] = defaultdict(set)
         for one in self._departments.values():
             self._by_name[folded(one.name)].add(one.id)
@@ -185,6 +189,8 @@ class _Planning:
                 old.state if row.state is None else row.state,
                 old.note if row.note is None else row.note,
             )
+            if there is not None and one.state != there.state and row.recorder in self._faulty:
+                self._fault(row.place, Field.STATE, Trouble.FAULT_OPEN, row.recorder)
             if self._changes("recorders", row.place, there, one, department, there.department if there else None):
                 kind = RecorderRegistered if there is None else RecorderChanged
                 self.plan.events.append(kind(one.recorder, department, one.model, one.serial, one.state, one.note))
@@ -247,6 +253,9 @@ class _Planning:
         other = next((one for one in lines if overlap(one, line, self._zone)), None)
         if other is not None:
             self._fault(row.place, Field.SINCE, Trouble.OVERLAPS, other.officer)
+            return
+        if row.until is None and row.recorder in self._faulty:
+            self._fault(row.place, Field.RECORDER, Trouble.FAULT_OPEN, row.recorder)
             return
         lines.append(line)
         self.plan.count("ledger", 0)

@@ -7,7 +7,12 @@ from datetime import datetime
 
 # States of a recorder in the register; the first is the only one in which it may be worn.
 IN_SERVICE = "in-service"
-STATES = (IN_SERVICE, "faulty", "at-maker", "lost", "retired")
+FAULTY, AT_MAKER, LOST, RETIRED = "faulty", "at-maker", "lost", "retired"
+STATES = (IN_SERVICE, FAULTY, AT_MAKER, LOST, RETIRED)
+
+# States of a fault beside LOST; the last two end it.
+REPORTED, INSPECTED, SOUND, SENT, BACK, SCRAPPED = "reported", "inspected", "sound", "sent", "back", "scrapped"
+OPEN_FAULT_STATES = (REPORTED, INSPECTED, SOUND, SENT, LOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +91,32 @@ class AccountRow:
     def locked_at(self, moment: datetime) -> bool:
         """Whether nobody can sign in under it then."""
         return self.locked and (self.locked_until is None or moment < self.locked_until)
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderFault:
+    """A fault of a recorder, damage or loss: `what` is `fault`, `damage` or `lost`; `state` how far people are with it.
+
+    `holder` is the officer who had it when it was reported. `private_repair` is what an inspection found of a repair by
+    somebody who may not. `ended_at` None: it is open, and the recorder out of service.
+    """
+
+    id: str
+    recorder: str
+    what: str
+    state: str
+    text: str
+    holder: str | None
+    reported_by: str
+    reported_at: datetime
+    inspected_by: str | None
+    inspected_at: datetime | None
+    finding: str | None
+    private_repair: str | None
+    sent_to: str | None
+    sent_by: str | None
+    sent_at: datetime | None
+    sent_note: str | None
+    ended_by: str | None
+    ended_at: datetime | None
+    ended_note: str | None

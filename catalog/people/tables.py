@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Table
 
 from ..columns import CanonicalJson, Name, UtcTime
 from ..tables import metadata
+from .fault_tables import recorder_faults
 
 departments = Table(
     "departments",
@@ -83,5 +84,5 @@ accounts = Table(
     Column("created_at", UtcTime, nullable=False),
 )
 
-PROJECTED = (departments, officers, register, issues, accounts)
+PROJECTED = (departments, officers, register, issues, accounts, recorder_faults)
 TAKEN_AWAY: tuple[Table, ...] = ()

@@ -8,6 +8,7 @@ from ..errors import BadEvent
 from ..fold import Act, Fold, Row
 from ..model import CustodyEntry
 from ..tables import clips
+from .gap_closing import missing_ranges, without
 from .tables import clock_readings, clock_settings, duty_verdicts, examinations, gaps, health_readings, newer_files
 
 
@@ -61,16 +62,34 @@ def _found(fold: Fold, entry: CustodyEntry, data: Row) -> None:
         for name in ("found_in", "recorder", "before_clip", "after_clip", "length_ms", "uncertainty_ms", "evidence")
     }
     row |= {"id": data["gap"], "kind": data["gap_kind"], "start_at": data["start"], "end_at": data["end"]}
-    fold.add(gaps, row | {"station": entry.station, "found_at": entry.at, "state": "open", "explainers": []})
+    row |= {"state": "open", "explainers": [], "delivered": []}
+    fold.add(gaps, row | {"station": entry.station, "found_at": entry.at})
+
+
+def _delivered(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    fold.flush()
+    asked = select(gaps.c.evidence, gaps.c.delivered).where(gaps.c.id == data["gap"])
+    found = fold.connection.execute(asked).one_or_none()
+    if found is None:
+        raise BadEvent(entry.kind, f"entry {entry.seq}: no such gap")
+    if all(file in found[1] for file in data["files"]):
+        # As two examinations at the same time find it: the first one counts.
+        return
+    missing = without(missing_ranges(found[0]), [int(file["number"]) for file in found[1]])
+    left = without(missing, [int(file["number"]) for file in data["files"]])
+    if left == missing or data["complete"] != (not left):
+        raise BadEvent(entry.kind, f"entry {entry.seq}: not what is missing")
+    said = {"delivered": [*found[1], *data["files"]]} | ({} if left else {"state": "delivered"})
+    fold.one(entry, update(gaps).where(gaps.c.id == data["gap"]).values(**said))
 
 
 def _explained(fold: Fold, entry: CustodyEntry, data: Row) -> None:
     fold.flush()
-    unreviewed = gaps.c.state != "reviewed"
+    unreviewed = gaps.c.state.in_(("open", "explained"))
     before = fold.connection.scalar(select(gaps.c.explainers).where(gaps.c.id == data["gap"], unreviewed))
     if before is None:
         # Two people at once: the second one's word comes too late, and he asks again.
-        raise BadEvent(entry.kind, f"entry {entry.seq}: no such gap, or reviewed")
+        raise BadEvent(entry.kind, f"entry {entry.seq}: no such gap, or closed")
     said = {name: data[name] for name in ("clip_of_words", "at_ms", "text", "attachment", "attachment_digest")}
     said |= {"explained_by": data["by"], "explained_at": entry.at, "explainers": sorted({*before, data["by"]})}
     said |= {"reviewed_by": None, "reviewed_at": None, "review_note": None}
@@ -94,6 +113,7 @@ ACTS: dict[str, Act] = {
     "newer-files-seen": _newer,
     "session-examined": _examined,
     "gap-found": _found,
+    "gap-delivered": _delivered,
     "gap-explained": _explained,
     "gap-reviewed": _reviewed,
 }

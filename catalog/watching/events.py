@@ -147,6 +147,20 @@ class GapFound(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class GapDelivered(Event):
+    """Files whose numbers were missing came with a later docking. `files` are maps of `number` and `clip`; `complete`:
+    with them no number of the gap is missing any more, and the gap is closed. What people said of it stays.
+    """
+
+    KIND = "gap-delivered"
+    gap: str
+    delivered_in: str
+    recorder: str
+    files: list[dict[str, Any]]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class GapExplained(Event):
     """Someone said why: spoken in a recording (`clip_of_words`, `at_ms`), or in writing (`text`, with an attachment
     that lies in the vault).

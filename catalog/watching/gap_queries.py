@@ -10,6 +10,9 @@ from sqlalchemy import select
 from ..model import Clip, Fact, SessionRow
 from ..reader import PAGE, Reader, columns_of
 from ..tables import clips, facts, sessions
+from .gap_states import State
+from .gaps import Kind
+from .model import GapRow
 from .tables import gaps, newer_files
 
 
@@ -21,6 +24,14 @@ def known_gaps(catalog: Reader, ids: Iterable[str]) -> set[str]:
         some = select(gaps.c.id).where(catalog.own(gaps), gaps.c.id.in_(asked[start : start + PAGE]))
         known.update(row[0] for row in catalog.rows(some))
     return known
+
+
+def missing_numbers(catalog: Reader, recorder: str) -> list[GapRow]:
+    """A recorder's gaps of missing numbers of which some are missing still."""
+    wanted = select(*columns_of(gaps, GapRow)).where(
+        catalog.own(gaps, recorder=recorder, kind=Kind.MISSING_SEQUENCE.value), gaps.c.state != State.DELIVERED.value
+    )
+    return catalog.all(GapRow, wanted.order_by(gaps.c.found_at, gaps.c.id))
 
 
 def facts_in_session(catalog: Reader, session: str, names: Collection[str]) -> dict[str, dict[str, Fact]]:

@@ -1,4 +1,5 @@
 """What people do with a gap: open → explained → reviewed (duty D09). A pure transition, who may do what included.
+One whose files came later is closed as delivered, whatever stood of it before.
 
 The officer says at once why a recording stopped, into the next recording, or reports in writing; a leader who explained
 nothing of it reviews. Unexplained gaps are chased; nothing is ever taken back, the custody log keeps every step.
@@ -17,6 +18,11 @@ class State(StrEnum):
     OPEN = "open"
     EXPLAINED = "explained"
     REVIEWED = "reviewed"
+    DELIVERED = "delivered"
+
+
+# Of these nobody has to say any more.
+CLOSED = frozenset({State.REVIEWED, State.DELIVERED})
 
 
 class Role(StrEnum):
@@ -79,6 +85,7 @@ class Why(StrEnum):
 
     EMPTY = "empty-explanation"
     ALREADY_REVIEWED = "already-reviewed"
+    DELIVERED = "delivered"
     NOT_EXPLAINED = "not-explained"
     NOT_A_LEADER = "not-a-leader"
     OWN_EXPLANATION = "own-explanation"
@@ -103,6 +110,8 @@ def advance(standing: Standing, act: Explain | Review) -> Standing | Refusal:
         return Refusal(Why.NOBODY)
     if standing.state is State.REVIEWED:
         return Refusal(Why.ALREADY_REVIEWED)
+    if standing.state is State.DELIVERED:
+        return Refusal(Why.DELIVERED)
     if isinstance(act, Explain):
         if not _says_something(act.reason):
             return Refusal(Why.EMPTY)
@@ -121,8 +130,8 @@ def advance(standing: Standing, act: Explain | Review) -> Standing | Refusal:
 
 
 def to_chase(standing: Standing, found_at: datetime, now: datetime, patience: timedelta) -> bool:
-    """Whether somebody is to be reminded: not reviewed, and found longer ago than `patience`."""
-    return standing.state is not State.REVIEWED and now - found_at > patience
+    """Whether somebody is to be reminded: not closed, and found longer ago than `patience`."""
+    return standing.state not in CLOSED and now - found_at > patience
 
 
 def _says_something(reason: Spoken | Written) -> bool:

@@ -30,8 +30,9 @@ class Quantity(StrEnum):
     CLOCK_ERROR = "clock_error_ms"
 
 
-# Not measured at a docking, but a reason all the same.
+# Not measured at a docking, but reasons all the same.
 OPEN_GAPS = "open_gaps"
+OUT_OF_SERVICE = "out_of_service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +142,16 @@ def trend(readings: Iterable[Reading], thresholds: Thresholds | None = None) -> 
 
 
 def fit_for_duty(
-    readings: Iterable[Reading], thresholds: Thresholds | None = None, *, open_gaps: int = 0
+    readings: Iterable[Reading],
+    thresholds: Thresholds | None = None,
+    *,
+    open_gaps: int = 0,
+    out_of_service: bool = False,
 ) -> Fit | Unfit:
     """Whether a recorder may go out again, and what is coming. Nothing known is no reason against it.
 
-    `open_gaps` are the recorder's gaps that nobody has explained.
+    `open_gaps` are the recorder's gaps that nobody has explained. `out_of_service`: the register says that it may not
+    be worn, whatever was measured (CL 19, YX 21, WX 16, QX 16).
     """
     limits = thresholds or Thresholds()
     ordered = sorted(readings, key=lambda reading: reading.at)
@@ -160,6 +166,8 @@ def fit_for_duty(
             soon.append(Reason(one.quantity, one.recent, one.threshold, one.meets_threshold_at))
     if limits.open_gaps_max is not None and open_gaps > limits.open_gaps_max:
         reasons.append(Reason(OPEN_GAPS, open_gaps, limits.open_gaps_max))
+    if out_of_service:
+        reasons.append(Reason(OUT_OF_SERVICE, 1, 0))
     return Unfit(tuple(reasons), tuple(soon)) if reasons else Fit(tuple(soon))
 
 

@@ -88,10 +88,11 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class GapRow:
-    """A gap and how far people are with it: `state` is `open`, `explained` or `reviewed`.
+    """A gap and how far people are with it: `state` is `open`, `explained`, `reviewed` or `delivered`.
 
     A gap that a leader sent back is open again; `review_note` then says why. `explainers` are all who ever
-    explained it.
+    explained it. `delivered` are the files that came later (maps of `number` and `clip`); when all did, the gap is
+    closed as delivered, whatever was said of it before.
     """
 
     id: str
@@ -119,6 +120,7 @@ class GapRow:
     reviewed_by: str | None
     reviewed_at: datetime | None
     review_note: str | None
+    delivered: list[dict[str, Any]]
 
     @property
     def position(self) -> tuple[datetime, str]:

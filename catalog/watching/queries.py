@@ -136,7 +136,9 @@ def find_gap(catalog: Reader, prefix: str) -> GapRow:
 
 def sessions_to_examine(catalog: Reader, limit: int) -> list[SessionRow]:
     """Sealed sessions of which no examination is on record and all facts have been tried, oldest first."""
-    unread = select(clips.c.id).where(clips.c.session == sessions.c.id, clips.c.facts_state == "pending")
+    unread = select(clips.c.id).where(
+        clips.c.session == sessions.c.id, clips.c.facts_state == "pending", clips.c.destroyed_at.is_(None)
+    )
     done = select(examinations.c.session).where(examinations.c.session == sessions.c.id)
     waiting = select(*columns_of(sessions, SessionRow)).where(
         catalog.own(sessions), sessions.c.state != "open", ~done.exists(), ~unread.exists()

@@ -120,7 +120,8 @@ gaps = Table(
     Column("reviewed_by", Name),
     Column("reviewed_at", UtcTime),
     Column("review_note", Name),
-    CheckConstraint("state IN ('open', 'explained', 'reviewed')", name="state"),
+    Column("delivered", CanonicalJson, nullable=False),
+    CheckConstraint("state IN ('open', 'explained', 'reviewed', 'delivered')", name="state"),
     Index("ix_gaps_state", "state", "found_at", "id"),
     Index("ix_gaps_recorder", "recorder", "found_at", "id"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -17,24 +17,29 @@ from catalog.cases.queries import (
     cases_of_search,
     counts_of_clips,
     documents_of_case,
+    file_period_of,
     links_of_case,
 )
 from catalog.cases.states import State
 from catalog.people.access import Act
+from catalog.requests.queries import NO_MARKS, marks_of_case, marks_of_clips
 
 from ..acting import require, require_reach
 from ..activity import class_text, classes, known_class
 from ..assembly import Opened, reading
 from ..case_acts import COLUMNS, Filing, add_documents, as_row, case_for, own_of, reached, today, unless_refused
-from ..case_words import confidence_text, reason_text, state_text
+from ..case_words import confidence_text, kept_text, reason_text, state_text
+from ..changing import make
 from ..errors import CaseNumberTaken
 from ..exits import Exit
 from ..i18n import _, ngettext
 from ..peopling import record
+from ..secrecy import cleared
 from ..showing import echo_csv, echo_json, local_text, size_text
 from ..wide import padded
 from .case_links import link, suggest, unlink
-from .case_steps import DAY, close, day, file_case, reopen
+from .case_steps import DAY, close, day, file_case, keep, reopen
+from .change_steps import tell, weighed
 
 
 @click.group(
@@ -44,7 +49,7 @@ def case() -> None:
     """The group."""
 
 
-for command in (close, reopen, file_case, suggest, link, unlink):
+for command in (close, reopen, file_case, keep, suggest, link, unlink):
     case.add_command(command)
 
 
@@ -98,7 +103,8 @@ def open_case(home: str | None, /, number: str, opened: datetime | None, ended: 
     "edit",
     help=_(
         "Put right or complete what is known of a case. What is not given stays; --party and --officer replace all of "
-        "them. What it was before stays in the custody log."
+        "them. What it was before stays in the custody log. If its recordings would be due by another kind, it waits "
+        "for a second person (dockd change)."
     ),
 )
 @click.argument("name", metavar="CASE")
@@ -111,8 +117,18 @@ def open_case(home: str | None, /, number: str, opened: datetime | None, ended: 
 @click.option("--opened", type=DAY, help=_("Day of the opening, as 2026-11-21."))
 @click.option("--ended", type=DAY, help=_("Day on which the act itself ended."))
 @click.option("--note", help=_("What else there is to say."))
+@weighed
 @click.pass_obj
-def edit_case(home: str | None, /, name: str, opened: datetime | None, ended: datetime | None, **told: Any) -> int:
+def edit_case(
+    home: str | None,
+    /,
+    name: str,
+    opened: datetime | None,
+    ended: datetime | None,
+    dry_run: bool,
+    as_json: bool,
+    **told: Any,
+) -> int:
     """Record what is known of a case now."""
     with reading(home) as station:
         found = case_for(station, name, Act.MANAGE_CASES)
@@ -128,8 +144,8 @@ def edit_case(home: str | None, /, name: str, opened: datetime | None, ended: da
             found.days, day(opened) or found.opened_on, day(ended) or found.ended_on, today(station)
         )
         days = unless_refused(found.number, wanted)
-        record(station, [_edited(found, given, days)])
-    click.echo(_("case {number} changed").format(number=number))
+        made = make(station, [_edited(found, given, days)], dry_run=dry_run)
+    tell(made, as_json, _("case {number} changed").format(number=number))
     return Exit.OK
 
 
@@ -251,13 +267,24 @@ def show_case(home: str | None, name: str, as_json: bool) -> int:
         links = links_of_case(catalog, found.id, taken_out=True)
         papers = documents_of_case(catalog, found.id)
         row = as_row(found, sum(one.unlinked_at is None for one in links), Filing.at(station))
+        said = file_period_of(catalog, found.id)
+        marks = marks_of_case(catalog, found.id)
+        row |= {"secrecy": sorted(mark.value for mark in marks)}
+        if not cleared(station, marks):
+            # That there are papers is listed; where they lie is for those who are cleared.
+            papers = [replace(paper, vault_path="", digest="") for paper in papers]
         if as_json:
-            below: dict[str, list[Any]] = {"documents": papers, "links": links}
-            echo_json({**row, **{key: [_plain(asdict(one)) for one in rows] for key, rows in below.items()}})
+            secret = marks_of_clips(catalog, [one.clip for one in links])
+            below = [_plain(asdict(one)) | {"secrecy": sorted(secret.get(one.clip, NO_MARKS))} for one in links]
+            kept = None if said is None else _plain(asdict(said))
+            told = {"file_kept": kept, "documents": [_plain(asdict(one)) for one in papers], "links": below}
+            echo_json({**row, **told})
             return Exit.OK
         row |= {"kind": class_text(classes(station), found.kind), "state": state_text(found.state)}
         for key, value in _flat(row).items():
             click.echo(f"{key:<12} {'-' if value in (None, '') else value}")
+        if said is not None:
+            click.echo("  " + kept_text(said))
         for paper in papers:
             click.echo(f"  {paper.title}  {size_text(paper.size_bytes)}  {paper.vault_path}  {paper.digest}")
         for one in links:

@@ -20,11 +20,13 @@ from ..assembly import Opened, reading
 from ..case_acts import case_for, clips_for
 from ..case_candidates import Asked, Proposed, proposals
 from ..case_words import confidence_text, reason_text
+from ..changing import make
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..peopling import TIME_FORMATS, given, record
+from ..peopling import TIME_FORMATS, given
 from ..showing import duration_text, echo_json, local_text
 from ..wide import padded
+from .change_steps import tell, weighed
 
 FC = TypeVar("FC", bound=Callable[..., Any])
 _ORDER = list(Confidence)
@@ -80,17 +82,25 @@ def suggest(home: str | None, /, name: str, as_json: bool, **asked: Any) -> int:
     help=_(
         "Put recordings under a case; a recording may be under many. With --suggested all that `dockd case suggest` "
         "proposes with the same options, unless --at-least says otherwise as strong or likely; what spoke for each is "
-        "recorded with it. What is under the case already stays as it is."
+        "recorded with it. What is under the case already stays as it is. What would make recordings due – a closed "
+        "case may keep them for less long than no case at all – waits for a second person (dockd change)."
     ),
 )
 @click.argument("name", metavar="CASE")
 @click.argument("clip_ids", nargs=-1, metavar="[CLIP…]")
 @click.option("--suggested", is_flag=True, help=_("Take what is suggested."))
 @_by
-@click.option("--dry-run", is_flag=True, help=_("Only show what would be put there."))
+@weighed
 @click.pass_obj
 def link(
-    home: str | None, /, name: str, clip_ids: tuple[str, ...], suggested: bool, dry_run: bool, **asked: Any
+    home: str | None,
+    /,
+    name: str,
+    clip_ids: tuple[str, ...],
+    suggested: bool,
+    dry_run: bool,
+    as_json: bool,
+    **asked: Any,
 ) -> int:
     """Record links, all or none."""
     if suggested == bool(clip_ids):
@@ -103,28 +113,30 @@ def link(
             found = _found(opened, case, asked)
             clips_for(opened, [one.clip.id for one in found], Act.FILE_CLIP, case.id)
             events = [_taken(case, one) for one in found]
-            _print(opened, found)
+            if not as_json:
+                _print(opened, found)
         else:
             clips = clips_for(opened, list(dict.fromkeys(clip_ids)), Act.FILE_CLIP, case.id)
             events = [ClipLinked(clip.id, case.id, "by-hand") for clip in clips if clip.id not in there]
-        if dry_run:
-            click.echo(_("nothing was recorded: this was a dry run"))
-            return Exit.OK
-        record(opened, events)
-    click.echo(
-        ngettext("{n} recording put under case {number}", "{n} recordings put under case {number}", len(events)).format(
-            n=len(events), number=case.number
-        )
-    )
+        made = make(opened, events, dry_run=dry_run)
+    told = ngettext("{n} recording put under case {number}", "{n} recordings put under case {number}", len(events))
+    tell(made, as_json, told.format(n=len(events), number=case.number))
     return Exit.OK
 
 
-@click.command("unlink", help=_("Take recordings out from under a case again. That they were there stays on record."))
+@click.command(
+    "unlink",
+    help=_(
+        "Take recordings out from under a case again. That they were there stays on record. If they would be due by "
+        "it, it waits for a second person (dockd change)."
+    ),
+)
 @click.argument("name", metavar="CASE")
 @click.argument("clip_ids", nargs=-1, required=True, metavar="CLIP…")
 @click.option("--reason", required=True, help=_("Why, in a few words."))
+@weighed
 @click.pass_obj
-def unlink(home: str | None, name: str, clip_ids: tuple[str, ...], reason: str) -> int:
+def unlink(home: str | None, name: str, clip_ids: tuple[str, ...], reason: str, dry_run: bool, as_json: bool) -> int:
     """Record that links ended, all or none."""
     with reading(home) as opened:
         case = case_for(opened, name, Act.LIST_CASES)
@@ -133,14 +145,13 @@ def unlink(home: str | None, name: str, clip_ids: tuple[str, ...], reason: str) 
         astray = [clip.id for clip in clips if clip.id not in there]
         if astray:
             raise click.UsageError(_("not under this case: {clips}").format(clips=", ".join(astray)))
-        record(opened, [ClipUnlinked(clip.id, case.id, reason) for clip in clips])
-    click.echo(
-        ngettext(
-            "{n} recording taken out from under case {number}",
-            "{n} recordings taken out from under case {number}",
-            len(clips),
-        ).format(n=len(clips), number=case.number)
+        made = make(opened, [ClipUnlinked(clip.id, case.id, reason) for clip in clips], dry_run=dry_run)
+    told = ngettext(
+        "{n} recording taken out from under case {number}",
+        "{n} recordings taken out from under case {number}",
+        len(clips),
     )
+    tell(made, as_json, told.format(n=len(clips), number=case.number))
     return Exit.OK
 
 

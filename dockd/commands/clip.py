@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from catalog.cases.queries import case_numbered, cases_of_clips, links_of_case, notes_of_clip
+from catalog.cases.queries import case_numbered, links_of_case, notes_of_clip
 from catalog.events import ClipFiled
 from catalog.model import ClipQuery
 from catalog.people.access import Act, Scope, Why
@@ -18,14 +18,19 @@ from ..acting import refuse, require, require_reach
 from ..activity import known_class
 from ..assembly import Opened, reading
 from ..case_acts import clips_for, opening_of
-from ..clip_rows import COLUMNS, KINDS, TIME_FORMATS, as_row, flat, line, with_cases
+from ..changing import make
+from ..clip_rows import COLUMNS, KINDS, TIME_FORMATS, as_row, flat, line, with_all
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..peopling import record
+from ..secrecy import cleared
 from ..showing import echo_csv, echo_json, local_text
+from ..sweep_view import disposal_line
 from ..time_words import doubt_text
 from .attribute import attribute
+from .change_steps import tell, weighed
+from .clip_history import history
 from .clip_marks import classify, note
+from .clip_secret import secret
 from .clip_time import clip_time, settle_time
 from .clip_why import why
 from .search import search
@@ -36,7 +41,7 @@ def clip() -> None:
     """The group."""
 
 
-for command in (attribute, classify, clip_time, note, search, settle_time, why):
+for command in (attribute, classify, clip_time, history, note, search, secret, settle_time, why):
     clip.add_command(command)
 
 
@@ -82,16 +87,16 @@ def list_clips(
         query = ClipQuery(
             among=among, since=_utc(since, zone), until=_utc(until, zone), departments=reach.departments, **wanted
         )
-        clips = with_cases(opened.station.catalog, opened.station.catalog.clips(query))
+        clips = with_all(opened.station.catalog, opened.station.catalog.clips(query))
         if as_json:
-            echo_json([as_row(found, cases) for found, cases in clips])
+            echo_json([as_row(*each) for each in clips])
         elif as_csv:
-            echo_csv(list(COLUMNS), (flat(as_row(found, cases)) for found, cases in clips))
+            echo_csv(list(COLUMNS), (flat(as_row(*each)) for each in clips))
         else:
             count = 0
-            for found, cases in clips:
+            for found, cases, marks in clips:
                 count += 1
-                click.echo(line(found, zone, cases))
+                click.echo(line(found, zone, cases, marks))
             if not count:
                 click.echo(_("no recordings match"), err=True)
     return Exit.OK
@@ -106,17 +111,25 @@ def show_clip(home: str | None, clip_id: str, as_json: bool) -> int:
     with reading(home) as opened:
         found = opened.station.catalog.find_clip(clip_id)
         require(opened, Act.LIST_CLIPS, found.department, owner=found.officer, clip=found.id)
-        facts = opened.station.catalog.facts_of(found.id)
-        row = as_row(found, cases_of_clips(opened.station.catalog, [found.id]).get(found.id, []))
-        notes = notes_of_clip(opened.station.catalog, found.id)
+        ((_clip, cases, marks),) = with_all(opened.station.catalog, [found])
+        row = as_row(found, cases, marks)
+        # What it says and what is said of it is as secret as the picture.
+        withheld = not cleared(opened, marks)
+        facts = [] if withheld else opened.station.catalog.facts_of(found.id)
+        notes = [] if withheld else notes_of_clip(opened.station.catalog, found.id)
         if as_json:
             said = [{"note": one.note, "by": one.noted_by, "at": one.noted_at.isoformat()} for one in notes]
-            echo_json({**row, "notes": said, "facts": [asdict(fact) for fact in facts]})
+            echo_json({**row, "withheld": withheld, "notes": said, "facts": [asdict(fact) for fact in facts]})
             return Exit.OK
         for name, value in flat(row).items():
             click.echo(f"{name:<17} {'-' if value is None else value}")
+        disposal = disposal_line(opened, found)
+        if disposal is not None:
+            click.echo(f"  {disposal}")
         if found.time_doubt:
             click.echo("  " + _("time unknown: {why}").format(why=doubt_text(found.time_doubt)))
+        if withheld:
+            click.echo("  " + _("marked secret: its notes and facts need the clearance"))
         for one in notes:
             click.echo(f"  {local_text(one.noted_at, opened.station.zone)}  {one.noted_by}: {one.note}")
         for fact in facts:
@@ -129,16 +142,24 @@ def show_clip(home: str | None, clip_id: str, as_json: bool) -> int:
     help=_(
         "File recordings under a case and a class at once. A case of a new number is opened with it; a recording "
         "that is under other cases stays there (dockd case unlink takes it out). Without --class it keeps its class. "
-        "What the recorder marked stays beside it; each filing is an entry in the custody log."
+        "What the recorder marked stays beside it; each filing is an entry in the custody log. What would make "
+        "recordings due waits for a second person (dockd change)."
     ),
 )
 @click.argument("clip_ids", nargs=-1, required=True, metavar="CLIP…")
 @click.option("--case", "case_no", help=_("Number of the case."))
 @click.option("--class", "clip_class", help=_("Class of the activity."))
 @click.option("--reason", default="", help=_("Why, in a few words."))
+@weighed
 @click.pass_obj
 def file_clips(
-    home: str | None, clip_ids: tuple[str, ...], case_no: str | None, clip_class: str | None, reason: str
+    home: str | None,
+    clip_ids: tuple[str, ...],
+    case_no: str | None,
+    clip_class: str | None,
+    reason: str,
+    dry_run: bool,
+    as_json: bool,
 ) -> int:
     """Record the filing of each clip, all or none."""
     if case_no is None and clip_class is None:
@@ -149,10 +170,10 @@ def file_clips(
         found = clips_for(opened, clip_ids, Act.FILE_CLIP)
         first = opening_of(opened, case_no, found[0].department) if case_no is not None else []
         filed = [ClipFiled(each.id, case_no, clip_class or each.clip_class, reason) for each in found]
-        record(opened, [*first, *filed])
-    for _case in first:
-        click.echo(_("case {number} opened").format(number=case_no))
-    click.echo(ngettext("{n} recording filed", "{n} recordings filed", len(found)).format(n=len(found)))
+        made = make(opened, [*first, *filed], dry_run=dry_run)
+    done = [_("case {number} opened").format(number=case_no) for _case in first]
+    done.append(ngettext("{n} recording filed", "{n} recordings filed", len(found)).format(n=len(found)))
+    tell(made, as_json, *done)
     return Exit.OK
 
 

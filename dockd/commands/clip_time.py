@@ -17,15 +17,17 @@ from catalog.watching.recorded import Corrected, Known
 
 from ..acting import require
 from ..assembly import Opened, reading
+from ..change_words import plan_lines
+from ..changing import make
 from ..clip_rows import TIME_FORMATS, as_row
 from ..clip_times import Timing
 from ..exits import Exit
 from ..i18n import _, ngettext
 from ..observing import timing_of
-from ..peopling import record
 from ..showing import echo_json, local_text
 from ..time_settling import NotSo, Settled, at, shift, shifted, span
 from ..time_words import basis_text, doubt_text, method_text, offset_text, synced_text
+from .change_steps import tell
 
 # What the catalogue calls the source of such a time (catalog.watching.applying).
 SETTLED = "settled"
@@ -80,7 +82,8 @@ def clip_time(home: str | None, clip_id: str, as_json: bool) -> int:
     "settle-time",
     help=_(
         "Settle when recordings were made, where their recorder's clock cannot tell (dockd clip list --time-unknown). "
-        "What the recorder claimed stays beside it. From the end of what is settled periods count.\n\n"
+        "What the recorder claimed stays beside it. From the end of what is settled periods count; what would be due "
+        "by it waits for a second person (dockd change).\n\n"
         "One recording is settled --at a time. A clock that started anew is wrong by the same for all of a session: "
         "--shift is added to what each of them claims. --dry-run shows before and after.\n\n"
         "\b\n"
@@ -95,6 +98,7 @@ def clip_time(home: str | None, clip_id: str, as_json: bool) -> int:
 @click.option("--within", default="10m", show_default=True, help=_("How far off that may be, as 10m or 2h."))
 @click.option("--reason", required=True, help=_("How it is known, in a few words."))
 @click.option("--dry-run", is_flag=True, help=_("Show before and after, and change nothing."))
+@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
 @click.pass_obj
 def settle_time(
     home: str | None,
@@ -105,6 +109,7 @@ def settle_time(
     within: str,
     reason: str,
     dry_run: bool,
+    as_json: bool,
 ) -> int:
     """Settle clips, all or none."""
     size, added = span(within), shift(by) if by is not None else None
@@ -126,13 +131,15 @@ def settle_time(
         if refused:
             raise click.UsageError("\n".join(_why_not(one, zone) for one in refused))
         settled = [one for one in said if isinstance(one, Settled)]
-        for one in settled:
+        for one in settled if not as_json else ():
             click.echo(_before_and_after(one, zone))
-        if dry_run:
-            click.echo(_("nothing was changed"))
-            return Exit.OK
-        record(opened, [one.event(reason) for one in settled])
-    click.echo(ngettext("{n} recording settled", "{n} recordings settled", len(settled)).format(n=len(settled)))
+        made = make(opened, [one.event(reason) for one in settled], dry_run=dry_run)
+    told = ngettext("{n} recording settled", "{n} recordings settled", len(settled)).format(n=len(settled))
+    if dry_run and not as_json:
+        for line in (*plan_lines(made.plan), _("nothing was changed")):
+            click.echo(line)
+        return Exit.OK
+    tell(made, as_json, told)
     return Exit.OK
 
 

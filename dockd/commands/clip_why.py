@@ -20,6 +20,7 @@ from ..keep_words import because, change_text, cite_of, floor_text, ground_text,
 from ..keeping import Told, is_adopted, set_pack
 from ..keeping import why as told_of
 from ..showing import echo_json
+from ..sweep_view import disposal_line
 
 KEYS = ("clip", "pack", "pack_digest", "adopted", "verdict", "until", "floor", "keep_until", "grounds", "next")
 GROUND_KEYS = (
@@ -61,8 +62,13 @@ def why(home: str | None, clip_id: str, every: bool, as_json: bool) -> int:
         pack = set_pack(opened)
         adopted = adopted_pack(catalog)
         told = told_of(opened, pack, found.id, term_of(catalog, found.id))
+        disposal = disposal_line(opened, found)
     if as_json:
         echo_json(_as_json(found.id, told, pack, is_adopted(pack, adopted)))
+        return Exit.OK
+    if disposal is not None:
+        click.echo(disposal)
+    if found.destroyed_at is not None:
         return Exit.OK
     click.echo(verdict_text(told.verdict, pack))
     floor = floor_text(told.verdict.why)

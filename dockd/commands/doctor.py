@@ -8,11 +8,12 @@ import click
 
 from hashing.filecalls import OsFileCalls
 
-from ..assembly import open_database
+from ..assembly import open_database, reading
 from ..clocks import clock_synced
 from ..config import Home
 from ..config_file import load
-from ..doctor import Surroundings, as_json, as_lines, examine, exit_code
+from ..doctor import Check, Surroundings, as_json, as_lines, examine, exit_code
+from ..fixity_view import checks as upkeep_checks
 from ..i18n import _
 from ..showing import echo_json
 
@@ -27,7 +28,12 @@ from ..showing import echo_json
 @click.pass_obj
 def doctor(home: str | None, json_wanted: bool) -> int:
     """Print every check."""
-    around = Surroundings(OsFileCalls(), load, open_database, clock_synced)
+
+    def upkeep() -> list[Check]:
+        with reading(home) as opened:
+            return upkeep_checks(opened)
+
+    around = Surroundings(OsFileCalls(), load, open_database, clock_synced, upkeep)
     checks = examine(Home.chosen(home, os.environ), around)
     if json_wanted:
         echo_json(as_json(checks))

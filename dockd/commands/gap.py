@@ -48,6 +48,7 @@ COLUMNS = (
     "reviewed_by",
     "reviewed_at",
     "review_note",
+    "delivered",
 )
 FC = TypeVar("FC", bound=Callable[..., Any])
 # `--overdue` without a number: the setting counts.
@@ -91,7 +92,7 @@ def list_gaps(
         if as_json:
             echo_json([as_row(row) for row in rows])
         elif as_csv:
-            echo_csv(list(COLUMNS), ({**as_row(row), "evidence": "; ".join(row.evidence)} for row in rows))
+            echo_csv(list(COLUMNS), (_csv_row(row) for row in rows))
         else:
             count = 0
             for row in rows:
@@ -130,7 +131,8 @@ def show_gap(home: str | None, gap_id: str, as_json: bool) -> int:
     "find",
     help=_(
         "Hold the recordings of every session whose facts are read against each other, against those before, and "
-        "against the recorder's log. With SESSION that one again; what is known already stays as it is."
+        "against the recorder's log. With SESSION that one again; what is known already stays as it is. A number that "
+        "was missing is closed when a later docking brings the file of that number and time."
     ),
 )
 @click.argument("session_id", metavar="[SESSION]", required=False)
@@ -142,7 +144,7 @@ def find_gaps(home: str | None, session_id: str | None, as_json: bool) -> int:
 
     def tell(one: Examined) -> None:
         if not as_json:
-            click.echo(examined_line(one.session, one.clips, one.found, one.new))
+            click.echo(examined_line(one.session, one.clips, one.found, one.new, one.closed))
 
     with reading(home) as opened:
         if session_id is None:
@@ -151,7 +153,12 @@ def find_gaps(home: str | None, session_id: str | None, as_json: bool) -> int:
             done = [examine_again(opened.station, opened.station.catalog.find_session(session_id))]
             tell(done[0])
     if as_json:
-        echo_json([{"session": one.session, "clips": one.clips, "gaps": one.found, "new": one.new} for one in done])
+        echo_json(
+            [
+                {"session": one.session, "clips": one.clips, "gaps": one.found, "new": one.new, "closed": one.closed}
+                for one in done
+            ]
+        )
     elif not done:
         click.echo(_("every session whose facts are read has been examined"))
     return Exit.OK
@@ -275,6 +282,11 @@ def as_row(row: GapRow) -> dict[str, Any]:
     """A gap by its stable names; times are UTC."""
     found = {name: getattr(row, _FIELDS.get(name, name)) for name in COLUMNS}
     return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in found.items()}
+
+
+def _csv_row(row: GapRow) -> dict[str, Any]:
+    came = "; ".join(f"{file['number']}={file['clip']}" for file in row.delivered)
+    return {**as_row(row), "evidence": "; ".join(row.evidence), "delivered": came}
 
 
 _FIELDS = {"session": "found_in", "start": "start_at", "end": "end_at"}

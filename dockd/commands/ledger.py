@@ -19,6 +19,7 @@ from catalog.people.events import (
     RecorderRegistered,
     RecorderReturned,
 )
+from catalog.people.fault_queries import faults_of
 from catalog.people.importing import issue_id, overlap
 from catalog.people.model import IN_SERVICE, STATES, Issue, Registered
 from catalog.people.queries import (
@@ -79,6 +80,8 @@ def register(home: str | None, /, recorder: str, department: str | None, **chang
             require(opened, Act.MANAGE_RECORDERS, each)
         old = before or Registered(recorder, belongs or "", None, None, IN_SERVICE, "")
         said = {name: getattr(old, name) if value is None else value for name, value in changed.items()}
+        if said["state"] != old.state and faults_of(opened.station.catalog, recorder=recorder):
+            raise NotFitting("fault-open", recorder=recorder)
         kind = RecorderRegistered if before is None else RecorderChanged
         record(opened, [kind(recorder, belongs or old.department, **said)])
     click.echo(_("recorder {recorder} is in the register").format(recorder=recorder))

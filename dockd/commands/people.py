@@ -11,6 +11,7 @@ import click
 from catalog.people import exporting
 from catalog.people.access import Act
 from catalog.people.exporting import TITLES_CHINESE, Table
+from catalog.people.fault_queries import faults_of
 from catalog.people.importing import Known, Plan, plan
 from catalog.people.queries import all_departments, all_officers, all_registered, ledger_lines
 from catalog.people.wanted import Wanted, read_sheets
@@ -89,6 +90,7 @@ def _known(opened: Opened) -> Known:
         {one.number: one for one in all_officers(catalog)},
         {one.recorder: one for one in all_registered(catalog)},
         list(ledger_lines(catalog, withdrawn=True)),
+        frozenset(one.recorder for one in faults_of(catalog)),
     )
 
 

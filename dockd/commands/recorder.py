@@ -25,6 +25,7 @@ from ..recorders.family import FAMILY_NAME, text_of
 from ..showing import echo_json, local_text
 from ..slotfile import read_all
 from .recorder_clock import clock
+from .recorder_fault import fault
 from .traces import traces
 
 
@@ -37,6 +38,7 @@ def recorder() -> None:
 
 recorder.add_command(traces)
 recorder.add_command(clock)
+recorder.add_command(fault)
 
 
 @recorder.command("list", help=_("List enrolled recorders, and unknown ones that wait in a bay."))

@@ -38,7 +38,7 @@ def run(home: str | None, allow_loop: bool) -> int:
     configure_log()
     with writing(home) as opened:
         where = opened.home
-        for folder in (slots_dir(where.run_dir), f"{where.run_dir}/wipe", f"{where.run_dir}/outcome"):
+        for folder in (slots_dir(where.run_dir), *(f"{where.run_dir}/{name}" for name in ("wipe", "talk", "outcome"))):
             os.makedirs(folder, mode=0o755, exist_ok=True)
         for name in os.listdir(slots_dir(where.run_dir)):
             os.unlink(f"{slots_dir(where.run_dir)}/{name}")

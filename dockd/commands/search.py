@@ -10,7 +10,7 @@ import click
 
 from catalog.cases.bigrams import words_of
 from catalog.cases.model import ClipSearch
-from catalog.cases.queries import case_numbered, cases_of_clips
+from catalog.cases.queries import case_numbered
 from catalog.cases.searching import all_clips
 from catalog.model import Clip
 from catalog.people.access import Act
@@ -18,7 +18,7 @@ from catalog.people.access import Act
 from ..acting import require_reach
 from ..assembly import Opened, reading
 from ..case_acts import reached
-from ..clip_rows import COLUMNS, KINDS, TIME_FORMATS, as_row, flat, line
+from ..clip_rows import COLUMNS, KINDS, TIME_FORMATS, as_row, flat, line, with_all
 from ..exits import Exit
 from ..i18n import _
 from ..peopling import given
@@ -61,15 +61,15 @@ def search(home: str | None, /, as_json: bool, as_csv: bool, **asked: Any) -> in
     with reading(home) as opened:
         catalog = opened.station.catalog
         found = _found(opened, asked)
-        cases = cases_of_clips(catalog, [clip.id for clip in found])
-        rows = [as_row(clip, cases.get(clip.id, ())) for clip in found]
+        shown = list(with_all(catalog, found))
+        rows = [as_row(*each) for each in shown]
         if as_json:
             echo_json(rows)
         elif as_csv:
             echo_csv(list(COLUMNS), map(flat, rows))
         else:
-            for clip in found:
-                click.echo(line(clip, opened.station.zone, cases.get(clip.id, ())))
+            for clip, cases, marks in shown:
+                click.echo(line(clip, opened.station.zone, cases, marks))
             if not found:
                 click.echo(_("no recordings match"), err=True)
             elif len(found) == asked["limit"]:

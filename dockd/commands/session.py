@@ -17,11 +17,15 @@ from ..exits import Exit
 from ..i18n import _
 from ..showing import echo_json, local_text, outcome_text, size_text, state_text
 from ..wide import padded
+from .session_late import late
 
 
 @click.group(help=_("Docking sessions: what was on a recorder and what became of it."))
 def session() -> None:
     """The group."""
+
+
+session.add_command(late)
 
 
 @session.command("list", help=_("List docking sessions, newest first."))

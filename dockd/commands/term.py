@@ -7,18 +7,21 @@ from typing import Any
 
 import click
 
+from catalog.keeping.events import PackAdopted
 from catalog.keeping.model import NO_END
 from catalog.keeping.queries import adopted_pack, term_counts, terms_before
 from catalog.model import Clip
 from catalog.people.access import Act
-from retention.changing import Plan
 
 from ..acting import require, require_reach
 from ..assembly import Opened, reading
+from ..change_words import as_json as planned
+from ..change_words import plan_lines, waiting_text
+from ..changing import make
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..keeping import adopt, adopting, agency_day, decide, is_adopted, set_pack
-from ..showing import duration_text, echo_csv, echo_json, local_text, size_text
+from ..keeping import agency_day, decide, is_adopted, set_pack
+from ..showing import echo_csv, echo_json, local_text, size_text
 from .case_steps import DAY
 
 COLUMNS = (
@@ -27,16 +30,12 @@ COLUMNS = (
 )
 STATUS_KEYS = ("pack", "pack_digest", "adopted", "adopted_pack", "adopted_digest", "adopted_by", "adopted_at")
 COUNT_KEYS = ("clips", "due", "without_end", "undecided")
-PLAN_KEYS = (
-    *("made_due", "size_bytes", "duration_ms", "unknown_duration", "brought_forward", "put_off", "no_longer_due"),
-    "oldest",
-)
 
 
 @click.group(
     help=_(
-        "Until when recordings are kept, as the rule pack says. Nothing is ever destroyed by it: dockd has no command "
-        "that removes an original from the vault."
+        "Until when recordings are kept, as the rule pack says. Nothing is destroyed by it: what is due is disposed of by "
+        "dockd sweep, when people agreed to it."
     )
 )
 def term() -> None:
@@ -71,55 +70,39 @@ def decide_terms(home: str | None, as_json: bool) -> int:
     help=_(
         "Take over the rule pack that the settings name, or what it says now; until then the former one counts. All "
         "terms are then to be decided anew (dockd term decide).\n\n"
-        "--dry-run comes first: it shows how many recordings the pack makes due, their hours and bytes, and the "
-        "oldest. --count confirms that number; nothing is destroyed by it.\n\n"
+        "--dry-run shows how many recordings the pack makes due, their hours and bytes, the oldest, and how many have "
+        "no second copy. A pack that makes any due waits for a second person (dockd change confirm); nothing is "
+        "destroyed by it.\n\n"
         "\b\n"
         "  dockd term adopt --dry-run\n"
-        "  dockd term adopt --count 37"
+        "  dockd term adopt"
     ),
 )
 @click.option("--dry-run", is_flag=True, help=_("Only show what would change."))
-@click.option("--count", type=click.IntRange(0), help=_("How many recordings become due, as the dry run shows."))
 @click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
 @click.pass_obj
-def adopt_pack(home: str | None, dry_run: bool, count: int | None, as_json: bool) -> int:
-    """Take a pack over."""
+def adopt_pack(home: str | None, dry_run: bool, as_json: bool) -> int:
+    """Take a pack over, or ask for it."""
     with reading(home) as opened:
         require(opened, Act.CONFIGURE, None)
         pack = set_pack(opened)
         already = is_adopted(pack, adopted_pack(opened.station.catalog))
-        found = adopting(opened, pack) if dry_run or already else adopt(opened, pack, count)
+        made = make(opened, [PackAdopted(pack.name, pack.digest, opened.actor, 0)], dry_run=dry_run or already)
     if as_json:
-        echo_json({"pack": pack.name, "pack_digest": pack.digest, "adopted": not dry_run or already, **_planned(found)})
+        told = {"pack": pack.name, "pack_digest": pack.digest, "adopted": made.done or already, "change": made.change}
+        echo_json({**told, **planned(made.plan)})
         return Exit.OK
-    for line in _plan_lines(found):
+    for line in plan_lines(made.plan):
         click.echo(line)
     if already:
         click.echo(_("{pack} counts already").format(pack=pack.name))
-    elif dry_run:
-        click.echo(_("nothing was changed; dockd term adopt --count {n} adopts {pack}").format(
-            n=found.made_due, pack=pack.name
-        ))  # fmt: skip
-    else:
+    elif made.done:
         click.echo(_("{pack} adopted; dockd term decide works terms out by it").format(pack=pack.name))
+    elif made.change is not None:
+        click.echo(waiting_text(made.change, made.plan.made_due))
+    else:
+        click.echo(_("nothing was recorded: this was a dry run"))
     return Exit.OK
-
-
-def _planned(found: Plan) -> dict[str, Any]:
-    oldest = [{"id": one.id, "recorded_on": one.recorded_on.isoformat()} for one in found.oldest]
-    return {name: oldest if name == "oldest" else getattr(found, name) for name in PLAN_KEYS}
-
-
-def _plan_lines(found: Plan) -> list[str]:
-    due = ngettext("{n} recording becomes due", "{n} recordings become due", found.made_due).format(n=found.made_due)
-    lines = [f"{due}: {duration_text(found.duration_ms)}, {size_text(found.size_bytes)}"]
-    lines += [f"  {one.id}  {one.recorded_on}" for one in found.oldest]
-    lines.append(
-        _("sooner than so far: {sooner}; later: {later}; no longer due: {saved}").format(
-            sooner=found.brought_forward, later=found.put_off, saved=found.no_longer_due
-        )
-    )
-    return lines
 
 
 @term.command(
@@ -168,8 +151,8 @@ def status(home: str | None, as_json: bool) -> int:
 @term.command(
     "list",
     help=_(
-        "List recordings by the last day on which they are kept, the earliest first. What is due may go; it stays "
-        "until somebody disposes of it, and dockd has no command for that.\n\n"
+        "List recordings by the last day on which they are kept, the earliest first. What is due may go: dockd sweep "
+        "proposes it, and destroys it when people agreed.\n\n"
         "\b\n"
         "  dockd term list --due\n"
         "  dockd term list --due-before 2027-07-01 --csv > due.csv\n"

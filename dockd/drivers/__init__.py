@@ -6,6 +6,6 @@ Nothing is invented: what no public source states, a driver does not do, and say
 from __future__ import annotations
 
 from .control import Ability, Control, DriverFault, Identified, NotStated, Refusal
-from .finding import control_for
+from .finding import Speaks, control_for
 
-__all__ = ["Ability", "Control", "DriverFault", "Identified", "NotStated", "Refusal", "control_for"]
+__all__ = ["Ability", "Control", "DriverFault", "Identified", "NotStated", "Refusal", "Speaks", "control_for"]

@@ -78,7 +78,8 @@ class UsbFs:
     def read(self, limit_bytes: int) -> bytes:
         """Receive from the IN endpoint. Raises OSError, ETIMEDOUT when nothing comes."""
         buffer = ctypes.create_string_buffer(limit_bytes)
-        return buffer.raw[: self._carry(self._in, buffer, limit_bytes)]
+        received = self._carry(self._in, buffer, limit_bytes)
+        return buffer.raw[:received]
 
     def _carry(self, endpoint: int, buffer: ctypes.Array[ctypes.c_char], size_bytes: int) -> int:
         transfer = _Transfer(ep=endpoint, len=size_bytes, timeout=self._timeout_ms, data=ctypes.addressof(buffer))

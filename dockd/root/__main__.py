@@ -1,4 +1,4 @@
-"""`dockd-root mount|unmount|clear NAME`: started as root, by units of systemd or for loop devices by the daemon."""
+"""`dockd-root mount|unmount|clear|talk NAME`: started as root, by units of systemd, for loop devices by the daemon."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from .kernel import KernelMounter, Owner
 from .mounting import ROOT, mount, unmount
 from .reason import FOLDER, KERNEL, Reason, reason_path
 from .refusals import Refused
+from .talk import checked_usb_name
 from .wiping import Means, clear
 
 DONE, FAILED = 0, 1
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
         # The name becomes part of a path only once it is known to be a plain one.
-        checked_name(asked.name)
+        _check_name(asked)
         with suppress(FileNotFoundError):
             OsFileCalls().unlink(reason_path(asked.run_dir, asked.act, asked.name))
         _do(asked)
@@ -48,9 +49,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return DONE
 
 
+def _check_name(asked: argparse.Namespace) -> None:
+    """Raises Refused."""
+    if asked.act == "talk":
+        checked_usb_name(asked.name)
+    else:
+        checked_name(asked.name)
+
+
 def _leave_word(asked: argparse.Namespace, error: Refused | OSError) -> None:
     """Raises Refused, OSError: then standard error, and with it the journal, has the reason alone."""
-    checked_name(asked.name)
+    _check_name(asked)
     files = OsFileCalls()
     our_folder(files, asked.run_dir, FOLDER)
     code, detail, number = KERNEL, str(error), None
@@ -68,8 +77,11 @@ def _do(asked: argparse.Namespace) -> None:
         # After a yank there is no such device any more.
         unmount(asked.name, asked.run_dir, files, mounter)
         return
-    device = find_device(asked.name, allow_loop=asked.allow_loop)
     owner = _owner(asked.user)
+    if asked.act == "talk":
+        _talk(asked, owner, files, mounter)
+        return
+    device = find_device(asked.name, allow_loop=asked.allow_loop)
     if asked.act == "mount":
         if asked.again:
             unmount(device.name, asked.run_dir, files, mounter)
@@ -80,6 +92,18 @@ def _do(asked: argparse.Namespace) -> None:
     sys.stderr.write(
         f"dockd-root: act=clear device={device.name} session={outcome.session} removed={len(outcome.removed)} "
         f"kept={len(outcome.kept)} clock={outcome.clock.set_at if outcome.clock else None} fault={outcome.fault}\n"
+    )
+
+
+def _talk(asked: argparse.Namespace, owner: Owner, files: OsFileCalls, mounter: KernelMounter) -> None:
+    # What speaks protocols is loaded for this act alone: mounting must be quick.
+    from .talking import TalkMeans, find_nodes, talk
+
+    means = TalkMeans(asked.run_dir, owner, files, lambda: datetime.now().astimezone(), mounter.mountinfo)
+    said = talk(asked.name, find_nodes(asked.name), means)
+    sys.stderr.write(
+        f"dockd-root: act=talk device={said.device} driver={said.driver} serial={said.serial!a} clock={said.told} "
+        f"disk={said.disk} fault={said.fault}\n"
     )
 
 
@@ -100,8 +124,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--user", default="", help="who reads what is mounted and writes wipe lists; empty: root")
     parser.add_argument("--allow-loop", action="store_true", help="loop devices too: for machines without USB")
     parser.add_argument("--again", action="store_true", help="let go first of what a killed run left mounted there")
-    parser.add_argument("act", choices=("mount", "unmount", "clear"))
-    parser.add_argument("name", help="the kernel's name of a block device: sdb1")
+    parser.add_argument("act", choices=("mount", "unmount", "clear", "talk"))
+    parser.add_argument("name", help="the kernel's name of a block device, sdb1; to talk: of a USB device, 1-1.3")
     return parser
 
 

@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from catalog.boxes import BOXES_MAX, Frame, frame_of
+from catalog.streamed import ELEMENTS_MAX
 
 
 class Bytes:
@@ -159,3 +160,78 @@ def test_a_hostile_frame_costs_no_more_than_so_many_reads(data: bytes) -> None:
 def test_whatever_stands_in_a_file_is_answered(data: bytes, head: bytes) -> None:
     found = frame(head + data)
     assert found is None or found.kind in ("mp4", "avi", "empty")
+
+
+# -------------------------------------------------------------------------------------------- Matroska and MPEG-TS
+
+
+@pytest.mark.parametrize("kind", ["mkv", "webm"])
+def test_a_matroska_recording_that_was_ended_is_told_from_one_that_was_cut_off(recording: Path, kind: str) -> None:
+    path = recording.with_name(f"a.{kind}")
+    codecs = ["-c", "copy"] if kind == "mkv" else ["-an", "-c:v", "libvpx", "-deadline", "realtime"]
+    ffmpeg("-i", str(recording), *codecs, str(path))
+    whole = path.read_bytes()
+    assert frame(whole) == Frame("matroska", True, None)
+    for share in (0.2, 0.5, 0.99):
+        assert frame(whole[: int(len(whole) * share)]) == Frame("matroska", False, None)
+
+
+def unfinished(whole: bytes) -> bytes:
+    """A Matroska file as it lies there while it is written: the segment has no length yet (RFC 9559, 5.1)."""
+    at = whole.index(b"\x18\x53\x80\x67") + 4
+    assert whole[at] == 0x01
+    return whole[:at] + b"\x01" + b"\xff" * 7 + whole[at + 8 :]
+
+
+def test_a_matroska_recording_whose_power_went_is_cut_off_within_a_cluster(recording: Path) -> None:
+    path = recording.with_name("b.mkv")
+    ffmpeg("-i", str(recording), "-c", "copy", "-cluster_time_limit", "1000", str(path))
+    whole = unfinished(path.read_bytes())
+    clusters = [at for at in range(len(whole)) if whole.startswith(b"\x1f\x43\xb6\x75", at)]
+    assert len(clusters) > 2
+    # Within a cluster, within the head of one, and with room behind it that was made and never written to.
+    for broken in (whole[: clusters[-1] - 50], whole[: clusters[-1] + 3], whole[: clusters[-1]] + bytes(5000)):
+        assert frame(broken) == Frame("matroska", False, None)
+    # Between two clusters, as a stream that never was to have a length: nobody can tell.
+    assert frame(whole[: clusters[-1]]) is None
+    assert frame(whole) is None
+
+
+def test_a_matroska_stream_that_was_made_to_be_sent_is_not_judged(recording: Path) -> None:
+    path = recording.with_name("c.mkv")
+    ffmpeg("-i", str(recording), "-c", "copy", "-f", "matroska", "-live", "1", str(path))
+    assert frame(path.read_bytes()) is None
+
+
+@pytest.mark.parametrize("kind", ["ts", "m2ts"])
+def test_a_transport_stream_that_breaks_off_within_a_packet_was_not_ended(recording: Path, kind: str) -> None:
+    path = recording.with_name(f"a.{kind}")
+    ffmpeg("-i", str(recording), "-c", "copy", "-f", "mpegts", "-mpegts_m2ts_mode", str(int(kind == "m2ts")), str(path))
+    whole = path.read_bytes()
+    length = 188 if kind == "ts" else 192
+    assert len(whole) % length == 0
+    # It has no end of its own: between two packets nobody can tell.
+    assert frame(whole) is None
+    assert frame(whole[: -3 * length]) is None
+    assert frame(whole[:-60]) == Frame("mpeg-ts", False, None)
+    # FAT counts in clusters: the last one was made, and not filled.
+    assert frame(whole[: -2 * length] + bytes(40 * length)) == Frame("mpeg-ts", False, None)
+    # Bytes lost in the middle are no broken end.
+    assert frame(whole[: 20 * length] + whole[20 * length + 7 :]) is None
+
+
+@given(st.binary(max_size=400))
+@example(b"\x1a\x45\xdf\xa3")
+@example(b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\x01\xff\xff\xff\xff\xff\xff\xff")
+@example(b"\x1a\x45\xdf\xa3\x80" + b"\xec\x80" * 100)
+def test_no_bytes_behind_the_mark_of_matroska_stop_the_walk(data: bytes) -> None:
+    hostile = Bytes(b"\x1a\x45\xdf\xa3" + data)
+    found = frame_of(hostile, len(hostile.data))
+    assert found is None or found.kind in ("matroska", "mp4")
+    assert hostile.asked < 2 * ELEMENTS_MAX + 10
+
+
+def test_a_matroska_file_of_nothing_but_heads_is_given_up() -> None:
+    hostile = Bytes(b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\x01" + b"\xff" * 7 + b"\xec\x80" * 3 * ELEMENTS_MAX)
+    assert frame_of(hostile, len(hostile.data)) is None
+    assert hostile.asked < ELEMENTS_MAX + 10

@@ -26,6 +26,8 @@ from dockd.bay import (
     Rules,
     RulesChanged,
     State,
+    Talk,
+    TalkEnded,
     Why,
     next_to_copy,
     step,
@@ -223,7 +225,52 @@ def test_priority_bays_come_first_then_first_come(
     assert next_to_copy(bays, running, limit) == chosen
 
 
-def test_a_recorder_that_is_no_disk_yet_is_waited_for() -> None:
-    control = Seen("usb:1-1", "", "p/1", "4255:0001:-", ("ff0000",), None, None, None, 0)
-    assert after(control) == (EMPTY, [])
-    assert after(control, Gone("usb:1-1"), FIRST)[1] == [Mount(FIRST)]
+CONTROL = Seen("usb:1-1", "", "p/1", "4255:0001:-", ("ff0000",), None, None, None, 0, driver="ambarella")
+BOTH = Rules(frozenset({KEY, CONTROL.key}))
+
+
+def test_a_recorder_that_is_no_disk_yet_is_spoken_to_once_and_comes_back_as_one() -> None:
+    bay, acts = after(CONTROL, rules=BOTH)
+    assert (bay.state, acts) == (State.MOUNTING, [Talk(CONTROL)])
+    assert after(CONTROL, bay=bay, rules=BOTH) == (bay, [])
+    # udev may tell that it left before we hear what was said, or after.
+    for said in ((TalkEnded("usb:1-1"), Gone("usb:1-1")), (Gone("usb:1-1"), TalkEnded("usb:1-1"))):
+        left, acts = after(*said, bay=bay, rules=BOTH)
+        assert (left, acts) == (EMPTY, [])
+        assert after(FIRST, bay=left, rules=BOTH)[1] == [Mount(FIRST)]
+    stays, _ = after(TalkEnded("usb:1-1"), bay=bay, rules=BOTH)
+    assert after(CONTROL, bay=stays, rules=BOTH) == (stays, [])
+    # Put in again another day it is spoken to again.
+    assert after(Gone("usb:1-1"), CONTROL, bay=stays, rules=BOTH)[1] == [Talk(CONTROL)]
+
+
+def test_a_disk_that_is_there_before_the_talk_is_over_waits_for_its_end() -> None:
+    bay, acts = after(CONTROL, FIRST, rules=BOTH)
+    assert (bay.state, acts) == (State.MOUNTING, [])
+    for end in (TalkEnded("usb:1-1"), Gone("usb:1-1")):
+        assert after(end, bay=bay, rules=BOTH)[1] == [Mount(FIRST)]
+
+
+def test_a_recorder_in_its_control_mode_that_nobody_enrolled_is_not_spoken_to() -> None:
+    bay, acts = after(CONTROL)
+    assert (bay.state, bay.detail, acts) == (State.UNKNOWN, CONTROL.key, [])
+    assert after(RulesChanged(), bay=bay, rules=BOTH)[1] == [Talk(CONTROL)]
+    assert after(Gone("usb:1-1"), bay=bay) == (EMPTY, [])
+    assert after(CONTROL, bay=Bay("p/1"), rules=BOTH) == (Bay("p/1"), [])
+
+
+def test_a_keyboard_that_a_driver_would_speak_to_is_refused_all_the_same() -> None:
+    typing = replace(CONTROL, interfaces=("ff0000", "030101"))
+    bay, acts = after(typing, rules=BOTH)
+    assert bay.state is State.REFUSED and acts == [Refuse(typing, "interfaces: keyboard or mouse, vendor specific")]
+
+
+def test_a_recorder_that_does_not_become_a_disk_says_why_until_it_is_taken_out() -> None:
+    bay, acts = after(CONTROL, Failed("usb:1-1", Why.TALK_FAILED, "no card"), rules=BOTH)
+    assert (bay.state, bay.why, bay.detail, acts) == (State.FAULT, Why.TALK_FAILED, "no card", [])
+    assert after(Gone("usb:1-1"), bay=bay, rules=BOTH)[0] == EMPTY
+
+
+def test_a_recorder_that_leaves_with_its_talk_is_no_fault() -> None:
+    bay, acts = after(CONTROL, Gone("usb:1-1"), Failed("usb:1-1", Why.TALK_FAILED), rules=BOTH)
+    assert (bay, acts) == (EMPTY, [])

@@ -333,7 +333,7 @@ def test_the_seal_tells_what_was_measured(home: Path, worn: Worn) -> None:
         "measured_at": "2026-11-16T09:00:00Z", "recorder_at": "2026-11-16T17:05:00", "offset_ms": 300_000,
         "uncertainty_ms": 3_000, "method": "log-line", "synced": True,
     }  # fmt: skip
-    clock = read_seal(text).clock
+    clock = read_seal(text).learned.clock
     assert clock is not None and clock.recorder == SERIAL
 
 

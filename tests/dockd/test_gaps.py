@@ -210,20 +210,66 @@ def test_gaps_are_listed_by_state_and_recorder_and_for_spreadsheets(
     assert {row["kind"] for row in rows} == {gap["kind"] for gap in desk.gaps(capsys)}
 
 
-def test_what_comes_late_closes_no_gap_and_opens_none(pristine: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The missing file turns up at the next docking, with new ones: nothing of the old is held against the new."""
+def test_what_comes_later_is_not_held_against_the_old(pristine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """New recordings at the next docking: nothing of before is found again or closed, and numbers go on."""
     desk = Desk(pristine)
-    known = {gap["id"] for gap in desk.gaps(capsys)}
-    with quick_folder() as root:
-        late = {(3, "0903"): lambda path: film(path, 3), (13, "1000"): lambda path: film(path, 3)}
-        card(root / "card", late)
-        desk.asked(capsys, "dock", "--quiet", str(root / "card"))
-    assert {gap["id"] for gap in desk.gaps(capsys)} == known
-    with quick_folder() as root:
-        card(root / "card", {(16, "1100"): lambda path: film(path, 3)})
-        desk.asked(capsys, "dock", "--quiet", str(root / "card"))
-    (new,) = (gap for gap in desk.gaps(capsys) if gap["id"] not in known)
+    known = desk.gaps(capsys)
+    for films in ({(13, "1000"): lambda path: film(path, 3)}, {(16, "1100"): lambda path: film(path, 3)}):
+        with quick_folder() as root:
+            card(root / "card", films)
+            desk.asked(capsys, "dock", "--quiet", str(root / "card"))
+    (new,) = (gap for gap in desk.gaps(capsys) if gap not in known)
     assert (new["kind"], new["evidence"]) == ("missing-sequence", ["missing=14-15", "files=2"])
+
+
+FEW: dict[tuple[int, str], Callable[[Path], Path]] = {
+    (1, "0900"): lambda path: film(path, 3),
+    # 2, 3 and 5 are not there.
+    (4, "0910"): lambda path: film(path, 3),
+    (6, "0920"): lambda path: film(path, 3),
+}
+
+
+@pytest.mark.duty("D09")
+def test_a_missing_file_that_is_delivered_later_closes_its_gap(
+    quick_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = quick_path / "home"
+    assert run(home, "init", "--yes", "--department", "城关中队") == Exit.OK
+    (home / "families").mkdir()
+    (home / "families/acme.toml").write_text(FAMILY)
+    desk = Desk(home)
+    desk.asked(capsys, "dock", "--quiet", str(card(quick_path / "first", FEW)))
+    two, one = (desk.one(capsys, "missing-sequence", missing)["id"] for missing in ("missing=2-3", "missing=5"))
+    desk.asked(capsys, "gap", "explain", one, "--by", "李伟", "--text", "内存卡故障")
+    # The first of two comes, beside a recording that has the other one's number and is of another time.
+    some = {(2, "0903"): lambda path: film(path, 3), (3, "1200"): lambda path: film(path, 3)}
+    desk.asked(capsys, "dock", "--quiet", str(card(quick_path / "second", some)))
+    half = desk.one(capsys, "missing-sequence", "missing=2-3")
+    assert (half["state"], [file["number"] for file in half["delivered"]]) == ("open", [2])
+    assert "others are still missing" in desk.asked(capsys, "gap", "show", two)
+    rest = {(3, "0905"): lambda path: film(path, 3), (5, "0915"): lambda path: film(path, 3)}
+    desk.asked(capsys, "dock", "--quiet", str(card(quick_path / "third", rest)))
+    closed = {gap["id"]: gap for gap in desk.gaps(capsys, "--state", "delivered")}
+    assert closed.keys() == {one, two}
+    assert [file["number"] for file in closed[two]["delivered"]] == [2, 3]
+    clip = closed[one]["delivered"][0]["clip"]
+    assert json.loads(desk.asked(capsys, "clip", "show", clip, "--json"))["name"].endswith("_0005.mp4")
+    # What was said of it stays, nobody is chased for it, and nothing more is to be said.
+    assert (closed[one]["text"], closed[one]["explained_by"]) == ("内存卡故障", "李伟")
+    assert not closed.keys() & {gap["id"] for gap in desk.gaps(capsys, "--overdue", "0")}
+    assert run(home, "gap", "explain", two, "--by", "李伟", "--text", "x") == Exit.REFUSED
+    assert run(home, "gap", "review", one, "--by", "王队", "--accept") == Exit.REFUSED
+    shown = desk.asked(capsys, "gap", "show", two)
+    assert "numbers missing, delivered later" in shown and "nothing is missing any more" in shown
+    rows = csv.DictReader(io.StringIO(desk.asked(capsys, "gap", "list", "--csv", "--state", "delivered")))
+    assert {row["id"]: row["delivered"] for row in rows}[one] == f"5={clip}"
+    # Looked at again, the first docking still lacks them, and the gap stays closed.
+    session = closed[one]["session"]
+    (again,) = json.loads(desk.asked(capsys, "gap", "find", session, "--json"))
+    assert (again["new"], again["closed"]) == (0, 0)
+    assert {gap["id"] for gap in desk.gaps(capsys, "--state", "delivered")} == closed.keys()
+    assert json.loads(desk.asked(capsys, "verify", "--all", "--json")) == []
 
 
 # --------------------------------------------------------------------------------------------------- what people say

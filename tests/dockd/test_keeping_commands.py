@@ -10,7 +10,7 @@ import pytest
 from dateutil.relativedelta import relativedelta
 
 from dockd.exits import Exit
-from tests.simulators.agency import ADMIN, login
+from tests.simulators.agency import ADMIN
 from tests.simulators.keeping import ZONE, Keeping
 
 CASE_FILES = """
@@ -212,7 +212,7 @@ def lasting(station: Keeping, clip: str, duration_ms: int) -> None:
 
 
 def test_another_pack_in_the_settings_counts_only_once_it_was_adopted(quick_path: Path) -> None:
-    station = Keeping.at(quick_path, "yexian-transport")
+    station = Keeping.at(quick_path, "yexian-transport", people=True)
     (clip,) = station.dock("20261119013100")
     station.ok("clip", "classify", clip, "--class", "routine", "--reason", "巡查", by="boss")
     lasting(station, clip, 61_000)
@@ -234,13 +234,20 @@ def test_another_pack_in_the_settings_counts_only_once_it_was_adopted(quick_path
 
     planned: dict[str, Any] = station.ok("term", "adopt", "--dry-run", "--json", by=ADMIN).json
     assert (planned["made_due"], planned["adopted"], planned["oldest"][0]["id"]) == (1, False, clip)
-    assert station("term", "adopt", by=ADMIN).code == Exit.REFUSED
-    assert station("term", "adopt", "--count", "2", by=ADMIN).code == Exit.REFUSED
+    # All of the archive at once.
+    assert planned["refused"] and station("term", "adopt", by=ADMIN).code == Exit.REFUSED
+    station.set_share(1000)
+    asked = station.ok("term", "adopt", "--json", by=ADMIN).json
+    assert (asked["adopted"], asked["made_due"]) == (False, 1)
+    assert station("change", "confirm", asked["change"], "--count", "1", by=ADMIN).code == Exit.NOT_ALLOWED
+    assert station("change", "confirm", asked["change"], "--count", "2", by="chief").code == Exit.REFUSED
     assert station("term", "decide").code == Exit.REFUSED
-    station.ok("term", "adopt", "--count", "1", by=ADMIN)
+    station.ok("change", "confirm", asked["change"], "--count", "1", by="chief")
     assert decided(station, clip) == (recorded + relativedelta(months=6)).isoformat()
     last = [entry for entry in station.log() if entry["kind"] == "pack-adopted"][-1]
-    assert (last["data"]["by"], last["data"]["made_due"]) == (f"setup:{login()}", 1)
+    assert (last["data"]["by"], last["actor"], last["data"]["made_due"]) == (f"user:{ADMIN}", "user:chief", 1)
+    again = station.ok("term", "adopt", "--json", by=ADMIN).json
+    assert (again["adopted"], again["change"], again["made_due"]) == (True, None, 0)
 
 
 def test_a_pack_that_is_not_there_is_named(quick_path: Path) -> None:

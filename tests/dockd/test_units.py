@@ -15,12 +15,15 @@ from pathlib import Path
 import pytest
 
 from dockd.root.device import NAME
+from dockd.root.talk import NAME as USB_NAME
 from tests.simulators.loop_bay import LoopBay, LoopCard, mounts_of
 
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = ROOT / "systemd"
 DAEMON, MOUNT, CLEAR = "dockd.service", "dockd-mount@.service", "dockd-clear@.service"
-FACTS = "dockd-facts.service"
+TALK, FACTS = "dockd-talk@.service", "dockd-facts.service"
+FIXITY, MIRROR = "dockd-fixity.service", "dockd-mirror.service"
+SWEEP = "dockd-sweep.service"
 POSTGRESQL = "dockd-postgresql.conf"
 
 # The strictest value of each. What is otherwise must have its reason beside it.
@@ -98,7 +101,7 @@ def unit_files(tmp_path: Path) -> Path:
     """The units as systemd would find them, an instance of each template, and programs that are there."""
     folder = tmp_path / "units"
     folder.mkdir()
-    for unit in (DAEMON, MOUNT, CLEAR, FACTS):
+    for unit in (DAEMON, MOUNT, CLEAR, TALK, FACTS, FIXITY, MIRROR, SWEEP):
         text = re.sub(r"(?m)^(Exec\w+)=/\S+", rf"\1={shutil.which('true')}", (UNITS / unit).read_text("utf-8"))
         (folder / unit.replace("@.", "@sdb1.")).write_text(text, "utf-8")
     return folder
@@ -109,8 +112,15 @@ def unit_files(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("unit", "drop_in", "at_most"),
-    [(DAEMON, "", 1.0), (DAEMON, POSTGRESQL, 1.2), (MOUNT, "", 4.0), (CLEAR, "", 2.0), (FACTS, "", 2.0)],
-    ids=["daemon", "daemon-postgresql", "mount", "clear", "facts"],
+    [
+        (DAEMON, "", 1.0),
+        (DAEMON, POSTGRESQL, 1.2),
+        (MOUNT, "", 4.0),
+        (CLEAR, "", 2.0),
+        (TALK, "", 2.0),
+        (FACTS, "", 2.0),
+    ],
+    ids=["daemon", "daemon-postgresql", "mount", "clear", "talk", "facts"],
 )
 def test_systemd_finds_the_units_hardened(unit_files: Path, unit: str, drop_in: str, at_most: float) -> None:
     file = unit_files / unit.replace("@.", "@sdb1.")
@@ -123,7 +133,7 @@ def test_systemd_finds_the_units_hardened(unit_files: Path, unit: str, drop_in: 
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
 
 
-@pytest.mark.parametrize("unit", [DAEMON, MOUNT, CLEAR, FACTS])
+@pytest.mark.parametrize("unit", [DAEMON, MOUNT, CLEAR, TALK, FACTS, FIXITY, MIRROR, SWEEP])
 def test_systemd_understands_every_line(unit_files: Path, unit: str) -> None:
     command = ["systemd-analyze", "verify", "--man=no", str(unit_files / unit.replace("@.", "@sdb1."))]
     environment = {**os.environ, "SYSTEMD_LOG_LEVEL": "warning", "SYSTEMD_UNIT_PATH": f"{unit_files}:"}
@@ -132,7 +142,7 @@ def test_systemd_understands_every_line(unit_files: Path, unit: str) -> None:
     assert ours == []
 
 
-@pytest.mark.parametrize("unit", [DAEMON, MOUNT, CLEAR, FACTS])
+@pytest.mark.parametrize("unit", [DAEMON, MOUNT, CLEAR, TALK, FACTS, FIXITY, MIRROR, SWEEP])
 @pytest.mark.parametrize("option", STRICT)
 def test_every_relaxed_line_says_what_needs_it(unit: str, option: str) -> None:
     found = [(value, comment) for name, value, comment in lines(unit) if name == option]
@@ -143,14 +153,14 @@ def test_every_relaxed_line_says_what_needs_it(unit: str, option: str) -> None:
         assert value == STRICT[option] or value.startswith("~") or comment, f"{option}={value} has no reason beside it"
 
 
-@pytest.mark.parametrize("unit", [DAEMON, MOUNT, CLEAR, FACTS, POSTGRESQL])
+@pytest.mark.parametrize("unit", [DAEMON, MOUNT, CLEAR, TALK, FACTS, FIXITY, MIRROR, SWEEP, POSTGRESQL])
 def test_every_line_that_gives_something_away_says_for_what(unit: str) -> None:
     given = [(name, value, comment) for name, value, comment in lines(unit) if name in GIVING and value]
     assert [(name, value) for name, value, comment in given if not comment] == []
 
 
 def test_every_capability_and_address_family_is_named_in_its_reason() -> None:
-    for unit in (DAEMON, MOUNT, CLEAR, FACTS, POSTGRESQL):
+    for unit in (DAEMON, MOUNT, CLEAR, TALK, FACTS, FIXITY, MIRROR, SWEEP, POSTGRESQL):
         for name, value, comment in lines(unit):
             if name in ("CapabilityBoundingSet", "RestrictAddressFamilies") and value != "none":
                 assert [word for word in value.split() if word not in comment] == [], (unit, name)
@@ -290,9 +300,11 @@ POLKIT = (ROOT / "packaging/polkit/50-dockd.rules").read_text("utf-8")
 
 
 def pattern(about: str) -> re.Pattern[str]:
-    """A regular expression of the rule; what it uses means the same in JavaScript and here."""
-    (found,) = re.findall(rf"/(\^[^/]*\$)/\.test\({about}\)", POLKIT)
-    return re.compile(found.replace("\\/", "/").replace("$", r"\Z"), re.ASCII)
+    """The rule's regular expressions, any of which will do; what they use means the same in JavaScript and here."""
+    asked = re.findall(rf"/(\^[^/]*\$)/\.test\({about}\)", POLKIT)
+    found = [one.replace("\\/", "/").replace("$", r"\Z") for one in asked]
+    assert found
+    return re.compile("|".join(f"(?:{one})" for one in found), re.ASCII)
 
 
 @pytest.mark.parametrize("name", ["sdb1", "sda", "sdaa12", "loop3", "loop3p1", "mmcblk0p1"])
@@ -301,12 +313,18 @@ def test_the_daemon_may_start_and_stop_what_handles_one_recorder(act: str, name:
     assert pattern("unit").search(f"dockd-{act}@{name}.service")
 
 
+@pytest.mark.parametrize("name", ["1-1", "1-1.3", "2-14.1.4"])
+def test_the_daemon_may_start_and_stop_a_talk_with_one_usb_device(name: str) -> None:
+    assert pattern("unit").search(f"dockd-talk@{name}.service")
+
+
 @pytest.mark.parametrize(
     "unit",
     [
         "dockd.service", "ssh.service", "undefined", "dockd-mount@.service", "dockd-mount@..service",
         "dockd-mount@sdb1.service.d", "dockd-mount@sd-b.service", "dockd-mount@sdb1.service\n",
         "xdockd-mount@sdb1.service", "dockd-format@sdb1.service", "dockd-mount@sdb1.socket", "dockd-mount@*.service",
+        "dockd-talk@sdb1.service", "dockd-talk@usb1.service", "dockd-talk@1-1..service", "dockd-mount@1-1.3.service",
     ],
 )  # fmt: skip
 def test_the_daemon_may_start_nothing_else(unit: str) -> None:
@@ -327,3 +345,4 @@ def test_the_rule_knows_two_verbs_one_user_and_one_action() -> None:
 
 def test_the_rule_and_the_tool_mean_the_same_names() -> None:
     assert f"@{NAME.pattern}\\.service" in POLKIT
+    assert f"@{USB_NAME.pattern}\\.service" in POLKIT

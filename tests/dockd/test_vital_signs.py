@@ -27,6 +27,7 @@ from dockd.rebuilding import rebuild
 from dockd.recorders import load_families
 from dockd.recovery import come_to_rest
 from dockd.results import Progress, Result
+from dockd.session import read_seal
 from dockd.station import Station
 from dockd.vital_signs import VitalSigns, decimal
 from tests.dockd.test_power_cuts import recording
@@ -123,6 +124,8 @@ def test_an_ini_file_tells_battery_cycles_voltage_room_and_firmware(quick_path: 
         sealed = seal_of(station, result)["health"]
         assert (sealed["battery_percent"], sealed["firmware"], sealed["read_errors"]) == (87, "V2.1 城关", 0)
         assert result.duty is not None and result.duty.fit
+        duty = seal_of(station, result)["duty"]
+        assert (duty["fit"], duty["reasons"]) == (True, [])
         assert findings(station) == []
 
 
@@ -230,7 +233,7 @@ def test_the_clock_error_is_what_was_measured_but_never_what_a_newest_file_leave
         with Volume.open(station.files, str(card(quick_path))) as volume:
             docking = Docking(station, volume.root, slot=None, progress=Progress(None), stop=threading.Event())
             docking.run(volume)
-            signs.take(volume, docking.list_entries(volume), docking.match, "s1", whole=True)
+            signs.take(volume, docking.list_entries(volume), docking.match, "s1", docking.clock, whole=True)
         assert signs.health is not None and signs.health.clock_error_ms == error
 
 
@@ -251,14 +254,15 @@ def test_a_session_that_recovery_seals_keeps_its_health(quick_path: Path) -> Non
         station.catalog.append([begun, HealthRead("s1", "R12", "2026-11-20T09:00:00Z", battery_percent=44)])
         assert come_to_rest(station).sessions == ("s1",)
         text = json.loads(Path(station.vault.at("d/R12/2026-11-21/s1/session.json")).read_bytes())
-        assert text["health"]["battery_percent"] == 44
+        assert text["health"]["battery_percent"] == 44 and "duty" not in text
         assert findings(station) == []
 
 
 def test_without_the_ledger_health_comes_back_from_the_seals(quick_path: Path) -> None:
     with station_at(quick_path) as station:
         dock(station, card(quick_path, ini="bat=44\nfw=V1\n"))
-        before = read(station)
+        before, verdict = read(station), last_verdict(station.catalog, "R12")
+        assert verdict is not None
     for path in (quick_path / "vault" / "ledger").rglob("*"):
         if path.name.startswith(("entries-", "checkpoint-")):
             path.unlink()
@@ -268,6 +272,21 @@ def test_without_the_ledger_health_comes_back_from_the_seals(quick_path: Path) -
     with station_at(quick_path, rest=False) as station:
         assert len(rebuild(station).sessions_recovered) == 1
         assert read(station) == before
+        again = last_verdict(station.catalog, "R12")
+        assert again is not None and (again.fit, again.reasons) == (verdict.fit, verdict.reasons)
+
+
+def test_a_seal_of_before_there_was_a_verdict_in_it_is_read_as_ever(quick_path: Path) -> None:
+    with station_at(quick_path) as station:
+        result, _ = dock(station, card(quick_path, ini="bat=44\n"))
+        old = seal_of(station, result)
+    for missing in (["duty"], ["duty", "health"], ["duty", "health", "clock"]):
+        text = {name: part for name, part in old.items() if name not in missing}
+        read_again = read_seal(json.dumps(text).encode())
+        assert read_again.learned.duty is None
+        assert (read_again.learned.health is None) == ("health" in missing)
+    whole = read_seal(json.dumps(old).encode()).learned
+    assert whole.duty == result.duty and whole.health is not None
 
 
 def test_on_postgresql_a_docking_says_the_same(quick_path: Path, postgres_database: Any) -> None:

@@ -11,7 +11,7 @@ PACKAGES = _words(
     "systemd systemd-sysv udev dbus polkitd kmod qemu-guest-agent python3 python3-venv bubblewrap debconf "
     "util-linux e2fsprogs procps psmisc usbutils"
 )
-STAND_INS = ("ffmpeg", "libimage-exiftool-perl")
+STAND_INS = ("ffmpeg", "libimage-exiftool-perl", "fonts-wqy-zenhei")
 
 # What the kernel of a dock needs of its 400 MB of modules. The cloud kernel will not do: it has no USB at all.
 MODULES = _words(

@@ -113,6 +113,7 @@ def test_the_wheel_of_dockd_has_all_its_modules_and_its_translations(deb: Path) 
         "/usr/lib/systemd/system/dockd.service",
         "/usr/lib/systemd/system/dockd-mount@.service",
         "/usr/lib/systemd/system/dockd-clear@.service",
+        "/usr/lib/systemd/system/dockd-talk@.service",
         "/usr/lib/udev/rules.d/70-dockd.rules",
         "/usr/share/polkit-1/rules.d/50-dockd.rules",
         "/usr/lib/sysusers.d/dockd.conf",

@@ -149,6 +149,14 @@ def test_qianxi_article_14_2_2_a_case_is_kept_closing_and_three_months_but_never
     assert verdict.why.floor == date(2026, 8, 20)
 
 
+@pytest.mark.parametrize("kind", ["routine", "simple-procedure", "general-procedure", "coercive-measure", "other"])
+def test_qianxi_article_14_2_2_makes_no_difference_of_kinds_of_cases(kind: str) -> None:
+    # A case that was opened without a kind is one of another: no reason to keep its recordings for less.
+    assert last_day(recorded(None, case(kind, "closed", date(2026, 11, 30))), QX) == date(2027, 2, 28)
+    assert last_day(recorded("routine", case(kind, "closed", date(2026, 6, 1))), QX) == date(2026, 11, 20)
+    assert decide(recorded(None, case(kind, "open")), (), QX, CLOSED).why.ground.article == "第十四条第（二）项第2目"
+
+
 def test_public_security_article_13_1_evidence_is_kept_without_end() -> None:
     assert first("public-security-2016", None, case("criminal-case", "closed", CLOSED)) == (
         Reason.NO_END,
@@ -195,6 +203,7 @@ extends = "qianxi-baimiaozi"
 id = "case"
 title = { zh = "案件", en = "case" }
 classes = ["simple-procedure", "general-procedure", "coercive-measure"]
+cases = ["routine", "other"]
 keep = [{ from = "case-closed", years = 2 }, { from = "recorded", months = 6 }]
 article = "本镇规定"
 quote = "二年"

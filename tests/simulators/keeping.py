@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from catalog.events import FactsRead
 from catalog.watching.events import ClipTimeSettled
 from dockd.assembly import reading
 from tests.simulators.agency import ADMIN, PASSWORD, Command, Ran, settle
@@ -47,6 +48,18 @@ class Keeping(Command):
         settings = station / "dockd.toml"
         kept = settings.read_text("utf-8").partition("[retention]")[0]
         settings.write_text(f'{kept}[retention]\npack = "{pack}"\n', encoding="utf-8")
+
+    def set_share(self, permille: int) -> None:
+        """Say which share of the archive one change may make due; setting a pack forgets it."""
+        settings = self.home / "station" / "dockd.toml"
+        kept = settings.read_text("utf-8").partition("[change]")[0]
+        settings.write_text(f"{kept}\n[change]\nrefuse_above_permille = {permille}\n", encoding="utf-8")
+
+    def lasting(self, *clips: str, duration_ms: int = 60_000) -> None:
+        """The parsers measured how long these are."""
+        fact = {"name": "duration", "value": duration_ms, "unit": "ms", "source": "ffprobe"}
+        with reading(str(self.home / "station")) as opened:
+            opened.station.catalog.append([FactsRead(clip, [fact], []) for clip in clips])
 
     def dock(self, *times: str, recorder: str = "8123456", officer: str = "100234") -> list[str]:
         """Dock a recorder with a recording of each of these times, `20261119013100`; the ids of what came in."""

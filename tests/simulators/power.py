@@ -49,6 +49,25 @@ class PowerLog(OsFileCalls):
     _made: int = 0
     _watcher: sqlite3.Connection | None = None
 
+    def begin(self) -> int:
+        """Take what lies below `root` for durable; the number of the first change after that."""
+        for folder, folders, names in os.walk(self.root):
+            for name in sorted(folders):
+                self._note(Change("mkdir", self._relative(f"{folder}/{name}") or ""))
+            for name in sorted(names):
+                path = f"{folder}/{name}"
+                status = os.lstat(path)
+                self._made += 1
+                inode = self._inodes[(status.st_dev, status.st_ino)] = self._made
+                with open(path, "rb") as file:
+                    data = file.read()
+                relative = self._relative(path) or ""
+                self._note(Change("create", relative, inode))
+                self._note(Change("name", relative, inode))
+                self._note(Change("write", relative, inode, 0, data))
+        self._note(Change("sync-all"))
+        return len(self.changes)
+
     # -------------------------------------------------------------------------------------------------- the database
 
     def look_at_database(self) -> None:
@@ -152,6 +171,15 @@ class PowerLog(OsFileCalls):
                 inode = self._inodes[(status.st_dev, status.st_ino)]
                 self._note(Change("name", new, inode))
                 self._note(Change("unname", old, inode))
+
+    def replace(self, source, target):  # type: ignore[no-untyped-def,override]
+        with self._lock:
+            os.replace(source, target)
+            old, new = self._relative(source), self._relative(target)
+            if new is not None and old is not None:
+                status = os.lstat(target)
+                self._note(Change("name", new, self._inodes[(status.st_dev, status.st_ino)]))
+                self._note(Change("unname", old))
 
     def unlink(self, path, *, dir_fd=None):  # type: ignore[no-untyped-def,override]
         with self._lock:

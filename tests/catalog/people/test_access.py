@@ -42,7 +42,8 @@ RIGHTS: dict[Role, dict[str, str]] = {
     },
     Role.LEADER: {
         "dept": "list-clips view-clip file-clip mark-secret attribute-clip settle-time review-gap list-cases "
-        "manage-cases request approve-request place-hold lift-hold approve-disposal report list-people read-history",
+        "manage-cases request approve-request place-hold lift-hold approve-disposal confirm-change report "
+        "list-people read-history",
     },
     Role.INSPECTOR: {
         "dept": "list-clips view-clip list-cases request inspect report list-people read-history",

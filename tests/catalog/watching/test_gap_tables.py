@@ -9,8 +9,8 @@ from catalog.documents.queries import all_documents, documents_for, is_kept
 from catalog.errors import BadEvent, NotFound
 from catalog.events import ClipIngested
 from catalog.store import Catalog
-from catalog.watching.events import GapExplained, GapFound, GapReviewed, SessionExamined
-from catalog.watching.gap_queries import known_gaps
+from catalog.watching.events import GapDelivered, GapExplained, GapFound, GapReviewed, SessionExamined
+from catalog.watching.gap_queries import known_gaps, missing_numbers
 from catalog.watching.queries import find_gap, gaps_found, sessions_to_examine
 from tests.simulators.histories import docking, read
 
@@ -112,3 +112,42 @@ def test_documents_are_found_by_what_they_are_for(examined: Catalog) -> None:
     assert len(list(all_documents(examined))) == 3
     assert is_kept(examined, "d1") and not is_kept(examined, "d")
     assert [entry.kind for entry in examined.log_about("d1")] == ["document-kept"]
+
+
+def delivered(*numbers: int, complete: bool, gap: str = "3f9a") -> GapDelivered:
+    return GapDelivered(gap, S2, "X8123", [{"number": one, "clip": f"late{one}"} for one in numbers], complete)
+
+
+def test_a_gap_is_closed_when_the_last_of_its_files_came(examined: Catalog) -> None:
+    examined.append([found("77d0", evidence=["missing=3-4", "missing=9", "files=3"]), EXPLAINED, ACCEPTED])
+    examined.append([delivered(9, 4, complete=False, gap="77d0")])
+    assert [one.id for one in missing_numbers(examined, "X8123")] == ["3f9a", "77d0"]
+    assert missing_numbers(examined, "another") == []
+    examined.append([delivered(3, complete=True, gap="77d0"), delivered(3, complete=True)])
+    closed = find_gap(examined, "77d0")
+    assert (closed.state, [one["number"] for one in closed.delivered]) == ("delivered", [9, 4, 3])
+    # A leader had accepted it: that stays to be seen.
+    assert (find_gap(examined, "3f9a").state, find_gap(examined, "3f9a").reviewed_by) == ("delivered", "wang")
+    assert missing_numbers(examined, "X8123") == []
+    assert "gap-delivered" in [entry.kind for entry in examined.log_about("77d0")]
+    # Two examinations at the same time find the same: it counts once.
+    examined.append([delivered(3, complete=True, gap="77d0")])
+    assert len(find_gap(examined, "77d0").delivered) == 3
+    assert list(examined.differences_from_custody()) == []
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [delivered(7, complete=True)],
+        [delivered(3, complete=False)],
+        [delivered(3, complete=True, gap="ffff")],
+        [delivered(3, complete=True), delivered(4, complete=True)],
+        [delivered(3, complete=True), EXPLAINED],
+        [EXPLAINED, delivered(3, complete=True), ACCEPTED],
+    ],
+)
+def test_what_closes_no_gap_is_not_written_down(examined: Catalog, events: list[GapDelivered]) -> None:
+    with pytest.raises(BadEvent):
+        examined.append(events)
+    assert find_gap(examined, "3f9a").state == "open"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from dockd.drivers import Ability, Control, NotStated, Refusal, control_for
+from dockd.drivers import Ability, Control, NotStated, Refusal, Speaks, control_for
 from dockd.drivers.ambarella import Ambarella
 from dockd.drivers.jieli import JieLi
 from dockd.recorders import load_families
@@ -157,7 +157,7 @@ def test_what_no_source_states_is_not_tried(recorder: Control) -> None:
 
 def test_families_say_which_driver_speaks_to_a_device() -> None:
     families = load_families()
-    assert control_for(families, usb="4255:0001") == "ambarella"
-    assert control_for(families, inquiry="DV16    DEVICE V1.00    ") == "jieli"
+    assert control_for(families, usb="4255:0001") == Speaks("ambarella", "Asia/Shanghai", set_clock=True)
+    assert control_for(families, inquiry="DV16    DEVICE V1.00    ") == Speaks("jieli", "Asia/Shanghai", set_clock=True)
     assert control_for(families, usb="46f4:0001", inquiry="SanDisk Cruzer") is None
     assert control_for(families, inquiry="") is None

@@ -1,0 +1,268 @@
+"""`dockd fixity`: the vault read again, how that stands, and damaged recordings put right."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import click
+
+from catalog.fixity.model import Stored
+from catalog.fixity.queries import damage_of, has_copies, last_read
+from catalog.model import Clip, utc_text
+from catalog.people.access import Act
+
+from ..acting import require
+from ..assembly import Opened, reading
+from ..damage import look_at, of_clip, record
+from ..errors import SourceNotAFolder
+from ..exits import Exit
+from ..fixity_sweep import Budget, Restore, Sweep, Swept
+from ..fixity_view import Upkeep, damage_json, upkeep_of
+from ..i18n import _, ngettext
+from ..idle import step_aside
+from ..ledger import export
+from ..lock import WriterLock
+from ..mirroring import Mirror, open_mirror
+from ..restoring import NotRestored, Restored, restore
+from ..showing import echo_json, local_text, size_text
+from ..upkeep_words import (
+    Destroyed,
+    MirrorFault,
+    MirrorUnusable,
+    NoCopyFound,
+    NotDamaged,
+    damage_line,
+    damage_text,
+    source_text,
+    what_text,
+)
+
+RAN = ("files", "size_bytes", "damaged", "restored", "whole_again", "rounds_ended", "stopped")
+STATUS = ("within_days", "readings", "damaged")
+CLIP_STATUS = ("clip", "vault_path", "last_read_at", "damage", "has_copy")
+
+
+@click.group(help=_("The vault read again within a stated time, damage found by it, and putting it right."))
+def fixity() -> None:
+    """The group."""
+
+
+# ---------------------------------------------------------------------------------------------------------------- run
+
+
+@fixity.command(
+    "run",
+    help=_(
+        "Read a part of the vault again from the medium and take every digest anew: tonight's share, so that all of it "
+        "is read within fixity.within_days. It steps aside for everything else (idle I/O priority), goes on where the "
+        "last run ended, and may be killed at any time.\n\n"
+        "What was read is in the custody log, a stretch at a time; damage is an entry of its own. With fixity.restore "
+        "damaged files are put right from a copy that holds. Exit code 8 when anything was damaged.\n\n"
+        "\b\n"
+        "  dockd fixity run\n"
+        "  dockd fixity run --minutes 60"
+    ),
+)
+@click.option("--slice", "slice_bytes", type=click.IntRange(0), metavar="BYTES", help=_("Read so many bytes, about."))
+@click.option("--minutes", type=click.IntRange(1), help=_("Read for so many minutes, at most one round."))
+@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@click.pass_obj
+def run(home: str | None, slice_bytes: int | None, minutes: int | None, as_json: bool) -> int:
+    """Read a share of the vault."""
+    if slice_bytes is not None and minutes is not None:
+        raise click.UsageError(_("give --slice or --minutes, not both"))
+    step_aside()
+    with reading(home) as opened, WriterLock(opened.home.lock_of("fixity")):
+        sweep = Sweep(opened.station, opened.config.fixity.within_days, actor=opened.actor, restore=_restoring(opened))
+        until_s = None if minutes is None else time.monotonic() + 60 * minutes
+        swept = sweep.run(Budget(slice_bytes, until_s))
+    _echo_ran(swept, as_json)
+    return Exit.FINDINGS if swept.damaged else Exit.OK
+
+
+def _restoring(opened: Opened) -> Restore | None:
+    """What puts a damaged file right, where the settings want it."""
+    if not opened.config.fixity.restore:
+        return None
+    mirror = _mirror_or_none(opened)
+
+    def put_right(file: Stored) -> bool:
+        return isinstance(restore(opened.station, file, mirror=mirror, actor=opened.actor), Restored)
+
+    return put_right
+
+
+def _mirror_or_none(opened: Opened) -> Mirror | None:
+    """The mirror, when there is one that can be used now."""
+    try:
+        return open_mirror(opened.station, opened.config.mirror_dir(opened.home))
+    except (MirrorUnusable, MirrorFault):
+        return None
+
+
+def _echo_ran(swept: Swept, as_json: bool) -> None:
+    if as_json:
+        values = asdict(swept) | {"damaged": [one.data() for one in swept.damaged]}
+        echo_json({name: values[name] for name in RAN})
+        return
+    for one in swept.damaged:
+        click.echo(damage_line(one.damage, one.vault_path, one.expected, one.found))
+    read = ngettext("{n} file, {size} read from the medium", "{n} files, {size} read from the medium", swept.files)
+    click.echo(read.format(n=swept.files, size=size_text(swept.size_bytes)))
+    for what in swept.rounds_ended:
+        click.echo(_("{what}: all read once more").format(what=what_text(what)))
+    if swept.whole_again:
+        click.echo(_("{n} found whole again").format(n=swept.whole_again))
+    if swept.damaged:
+        said = ngettext("{n} damaged file, {m} restored", "{n} damaged files, {m} restored", len(swept.damaged))
+        click.echo(said.format(n=len(swept.damaged), m=swept.restored))
+    if swept.stopped:
+        click.echo(_("stopped: so much is damaged that the disk must be looked at before anything else"))
+
+
+# ------------------------------------------------------------------------------------------------------------- status
+
+
+@fixity.command(
+    "status",
+    help=_(
+        "Show how far the reading is, what is overdue, and what is damaged. Of one recording: when it was last read "
+        "whole, and whether it has a second copy. Exit code 8 while anything is damaged.\n\n"
+        "\b\n"
+        "  dockd fixity status\n"
+        "  dockd fixity status c453e0"
+    ),
+)
+@click.argument("clip_id", metavar="[CLIP]", required=False)
+@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@click.pass_obj
+def status(home: str | None, clip_id: str | None, as_json: bool) -> int:
+    """Print how upkeep stands."""
+    with reading(home) as opened:
+        if clip_id is not None:
+            clip = opened.station.catalog.find_clip(clip_id)
+            require(opened, Act.LIST_CLIPS, clip.department, owner=clip.officer, clip=clip.id)
+            return _clip_status(opened, clip, as_json)
+        within_days = opened.config.fixity.within_days
+        upkeep = upkeep_of(opened.station, within_days)
+        zone = opened.station.zone
+    if as_json:
+        values = (within_days, [one.as_json() for one in upkeep.readings], [damage_json(one) for one in upkeep.damaged])
+        echo_json(dict(zip(STATUS, values, strict=True)))
+    else:
+        for line in _lines(upkeep, within_days, lambda moment: local_text(moment, zone)):
+            click.echo(line)
+    return upkeep.exit_code
+
+
+def _lines(upkeep: Upkeep, within_days: int, told: Any) -> list[str]:
+    lines = []
+    for one in upkeep.readings:
+        if not one.read.files and not one.left.files:
+            continue
+        line = _("{what}: round {number}: {read} files ({read_size}) read, {left} ({left_size}) left; last on {when}")
+        lines.append(
+            line.format(
+                what=what_text(one.current.what),
+                number=one.current.number,
+                read=one.read.files,
+                read_size=size_text(one.read.size_bytes),
+                left=one.left.files,
+                left_size=size_text(one.left.size_bytes),
+                when=told(one.current.read_at),
+            )
+        )
+        if one.overdue.files:
+            late = _("  overdue: {n} files ({size}) not read for {days} days")
+            size = size_text(one.overdue.size_bytes)
+            lines.append(late.format(n=one.overdue.files, size=size, days=within_days))
+    for damage in upkeep.damaged:
+        line = damage_line(damage.damage, damage.vault_path, damage.expected, damage.found)
+        lines.append(_("DAMAGED since {when}: {what}").format(when=told(damage.found_at), what=line))
+    if not upkeep.damaged:
+        lines.append(_("nothing is damaged, as far as it was read"))
+    return lines
+
+
+def _clip_status(opened: Opened, clip: Clip, as_json: bool) -> int:
+    catalog = opened.station.catalog
+    when = last_read(catalog, of_clip(clip))
+    damage = damage_of(catalog, clip.id)
+    bad = damage.damage if damage is not None and damage.restored_at is None else None
+    copied = clip.id in has_copies(catalog, [clip.id])
+    if as_json:
+        echo_json(dict(zip(CLIP_STATUS, (clip.id, clip.vault_path, utc_text(when), bad, copied), strict=True)))
+    else:
+        click.echo(_("last read whole: {when}").format(when=local_text(when, opened.station.zone)))
+        click.echo(_("second copy: {answer}").format(answer=_("yes") if copied else _("no")))
+        if damage is not None:
+            click.echo(_history(opened, damage.damage, damage.found_at, damage.restored_at, damage.source))
+    return Exit.FINDINGS if bad is not None else Exit.OK
+
+
+def _history(opened: Opened, damage: str, found_at: datetime, restored_at: datetime | None, source: str | None) -> str:
+    zone = opened.station.zone
+    line = _("damaged on {when}: {damage}").format(when=local_text(found_at, zone), damage=damage_text(damage))
+    if restored_at is None:
+        return line
+    back = _("whole again on {when}, {source}").format(
+        when=local_text(restored_at, zone), source=source_text(source or "")
+    )
+    return f"{line}; {back}"
+
+
+# ------------------------------------------------------------------------------------------------------------ restore
+
+
+@fixity.command(
+    "restore",
+    help=_(
+        "Put a damaged recording right from a copy that holds: another recording with the same bytes, the second copy "
+        "(mirror.folder), then the folders named with --from, which are searched by name, size and digest.\n\n"
+        "The copy is compared with the catalogue's digest before anything is touched; what lay there is kept.\n\n"
+        "\b\n"
+        "  dockd fixity restore c453e0\n"
+        "  dockd fixity restore c453e0 --from /media/disc"
+    ),
+)
+@click.argument("clip_id", metavar="CLIP")
+@click.option(
+    "--from",
+    "folders",
+    multiple=True,
+    type=click.Path(resolve_path=True),
+    help=_("Search this folder as well: a disc, a copy that was handed out. May be given more than once."),
+)
+@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@click.pass_obj
+def restore_clip(home: str | None, clip_id: str, folders: tuple[str, ...], as_json: bool) -> int:
+    """Restore one clip."""
+    for folder in folders:
+        if not os.path.isdir(folder):
+            raise SourceNotAFolder(folder)
+    with reading(home) as opened:
+        actor = require(opened, Act.CONFIGURE, None).actor
+        station = opened.station
+        clip = station.catalog.find_clip(clip_id)
+        if clip.destroyed_at is not None:
+            raise Destroyed(clip.id)
+        file = of_clip(clip)
+        result = look_at(station, file)
+        if result.damage is None:
+            raise NotDamaged(clip.id)
+        record(station, file, result, actor)
+        done = restore(station, file, mirror=_mirror_or_none(opened), folders=folders, actor=actor)
+        export(station)
+    if isinstance(done, NotRestored):
+        raise NoCopyFound(clip.id, done.tried)
+    if as_json:
+        echo_json({"clip": clip.id, **asdict(done)})
+    else:
+        click.echo(_("recording {clip} is whole again, {source}").format(clip=clip.id, source=source_text(done.source)))
+        for path in done.aside:
+            click.echo(_("what lay there before is kept: {path}").format(path=path))
+    return Exit.OK

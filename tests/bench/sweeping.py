@@ -1,0 +1,111 @@
+"""How long the nightly sweep takes to find and propose what fell due, among very many recordings.
+
+    python -m tests.bench.sweeping --clips 1000000 --database postgresql
+
+The figures of docs/performance.md come from here; the same clips listed by plain SQL are the bound.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import secrets
+import tempfile
+import time
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from catalog.keeping.events import PackAdopted
+from catalog.keeping.model import NO_END
+from catalog.store import Catalog
+from dockd.acting import Acting
+from dockd.assembly import Opened
+from dockd.config import Config, Home, RetentionSettings
+from dockd.partials import Partials
+from dockd.station import Station
+from dockd.sweep_settings import SweepSettings
+from dockd.sweeping import sweep
+from dockd.vault import Vault
+from hashing.digest import Algorithm
+from hashing.filecalls import OsFileCalls
+from hashing.signing import SigningKey
+from retention.terms import Judge
+from tests.bench.searching import _made as made
+from tests.bench.terms import _pack
+
+NIGHT = datetime(2026, 11, 21, 18, 30, tzinfo=UTC)
+TODAY = "2026-11-22"
+_PLAIN = "SELECT id, department, size_bytes FROM clips WHERE keep_until < :today ORDER BY keep_until, id"
+
+
+def _station(catalog: Catalog, folder: str) -> Station:
+    """The station of that catalogue, in the middle of the night."""
+    vault = Vault(OsFileCalls(), folder)
+    return Station(
+        id=catalog.station,
+        files=vault.files,
+        vault=vault,
+        partials=Partials(vault),
+        catalog=catalog,
+        key=SigningKey.generate(),
+        families=(),
+        department="城关中队",
+        zone=ZoneInfo("Asia/Shanghai"),
+        algorithms=(Algorithm.BLAKE3,),
+        clock=lambda: NIGHT,
+        random_hex=lambda digits: secrets.token_hex(digits // 2),
+        clock_synced=lambda: True,
+    )
+
+
+def main() -> None:
+    """Measure, and print a line for each step."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--clips", type=int, default=1_000_000)
+    parser.add_argument("--due", type=int, default=10_000)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    given = parser.parse_args()
+    pack = _pack("changli-water")
+    settings = SweepSettings(ceiling_permille=1000, at_least_clips=10**9)
+    config = Config(retention=RetentionSettings(pack=pack.name), sweep=settings)
+    with made(given.database, given.clips) as (catalog, _shape), tempfile.TemporaryDirectory() as folder:
+        catalog.append([PackAdopted(pack.name, pack.digest, "user:bench", 0)])
+        print(f"{_prepare(catalog, Judge(pack), given.due)} of {given.clips} clips are due")
+        home = Home.at(folder)
+        opened = Opened(home, config, _station(catalog, folder), acting=Acting("user:bench", None))
+        began = time.monotonic()
+        with catalog._engine.connect() as connection:
+            rows = connection.execute(text(_PLAIN), {"today": TODAY}).all()
+        print(f"plain SQL: {len(rows)} listed in {time.monotonic() - began:.2f} s")
+        for step in ("dry run", "proposing", "nothing new"):
+            began, began_cpu, before_mib = time.monotonic(), time.process_time(), _peak_mib()
+            swept = sweep(opened, dry_run=step == "dry run")
+            taken = f"{time.monotonic() - began:.2f} s, {time.process_time() - began_cpu:.2f} s of them at work"
+            assert not swept.stopped, swept.stopped
+            told = f"{len(swept.proposed)} in {len(swept.batches)} batches"
+            print(f"{step}: {told}, {taken}, peak {before_mib} MiB before, {_peak_mib()} MiB after")
+
+
+def _prepare(catalog: Catalog, judge: Judge, due: int) -> int:
+    """Work all terms out, and leave so many clips due; the others of those have no end. How many are due."""
+    while catalog.decide_terms(judge):
+        pass
+    others = (
+        "UPDATE clips SET keep_until = :never WHERE keep_until < :today AND id NOT IN"
+        " (SELECT id FROM clips WHERE keep_until < :today ORDER BY id LIMIT :due)"
+    )
+    with catalog._engine.begin() as connection:
+        # The filled sessions have no counts, by which a share is measured.
+        connection.execute(text("UPDATE sessions SET ingested = 1000, ingested_bytes = 1000000000000"))
+        connection.execute(text(others), {"never": NO_END, "today": TODAY, "due": due})
+        return int(connection.scalar(text("SELECT count(*) FROM clips WHERE keep_until < :today"), {"today": TODAY}))
+
+
+def _peak_mib() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    main()
