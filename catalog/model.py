@@ -159,11 +159,12 @@ class Clip:
     """A recording in the vault. `digests` are texts by algorithm; `b3` is always there.
 
     `facts_state` is `pending`, `read` or `failed` (a parser failed; the other's facts are there all the same). `doubt`
-    says why the bytes may not be the recorder's: at its second reading it gave others, and they are copied again at its
-    next docking. `recorded_at` lies between `recorded_earliest` and `recorded_latest`; `time_doubt` says why it is
-    not known. `anchor_at` is the latest time that is plausible, None for as late as it was ingested. `officer` rests on
-    `officer_basis`, and is None, with `officer_why`, where a person must settle it (catalog.people.attributing);
-    `officer_claimed` is whom the recording's own name says, `officer_bound` whom the recorder's binding file.
+    says why the bytes may not be the recorder's: at its second reading it gave others, or they were found damaged in
+    the vault (`damaged`); they are copied again at its next docking. `recorded_at` lies between `recorded_earliest`
+    and `recorded_latest`; `time_doubt` says why it is not known. `anchor_at` is the latest time that is plausible,
+    None for as late as it was ingested. `officer` rests on `officer_basis`, and is None, with `officer_why`, where a
+    person must settle it (catalog.people.attributing); `officer_claimed` is whom the recording's own name says,
+    `officer_bound` whom the recorder's binding file.
     One with `destroyed_at` was disposed of: its row stays, its original is gone or about to go (catalog.disposing).
     """
 

@@ -21,9 +21,9 @@ from hashing.signing import verify as verify_signature
 from retention.fixity import examine
 
 from .auditing import audit
-from .destroying import record_path, record_text
-from .damage import DAMAGED_FOLDER
 from .copying_out.checking import kept_copies
+from .damage import DAMAGED_FOLDER
+from .destroying import record_path, record_text
 from .documents import listed
 from .finding import Finding
 from .sealing import (

@@ -104,12 +104,12 @@ def due_clips(catalog: Reader, today: date, now: datetime) -> Iterator[DueClip]:
 
 
 def due_sums(catalog: Reader, today: date, now: datetime) -> dict[str, Sum]:
-    """How much `due_clips` finds, by department."""
-    counted = select(clips.c.department, func.count(), func.sum(clips.c.size_bytes)).where(
-        catalog.own(clips), clips.c.keep_until < today.isoformat(), ~_in_hand(now)
-    )
-    rows = catalog.rows(counted.group_by(clips.c.department))
-    return {row[0]: Sum(int(row[1]), int(row[2])) for row in rows}
+    """How much `due_clips` finds, by department. Counted here: to group them a database would walk all clips."""
+    found: dict[str, Sum] = {}
+    for clip in due_clips(catalog, today, now):
+        so_far = found.get(clip.department, Sum(0, 0))
+        found[clip.department] = Sum(so_far.clips + 1, so_far.size_bytes + clip.size_bytes)
+    return found
 
 
 def _in_hand(now: datetime) -> ColumnElement[bool]:

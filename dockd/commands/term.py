@@ -34,8 +34,8 @@ COUNT_KEYS = ("clips", "due", "without_end", "undecided")
 
 @click.group(
     help=_(
-        "Until when recordings are kept, as the rule pack says. Nothing is destroyed by it: what is due is disposed of by "
-        "dockd sweep, when people agreed to it."
+        "Until when recordings are kept, as the rule pack says. Nothing is destroyed by it: what is due is disposed of "
+        "by dockd sweep, when people agreed to it."
     )
 )
 def term() -> None:

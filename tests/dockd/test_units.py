@@ -119,8 +119,9 @@ def unit_files(tmp_path: Path) -> Path:
         (CLEAR, "", 2.0),
         (TALK, "", 2.0),
         (FACTS, "", 2.0),
+        (SWEEP, "", 1.0),
     ],
-    ids=["daemon", "daemon-postgresql", "mount", "clear", "talk", "facts"],
+    ids=["daemon", "daemon-postgresql", "mount", "clear", "talk", "facts", "sweep"],
 )
 def test_systemd_finds_the_units_hardened(unit_files: Path, unit: str, drop_in: str, at_most: float) -> None:
     file = unit_files / unit.replace("@.", "@sdb1.")

@@ -28,7 +28,7 @@ from tests.simulators.agency_years import Life, Scale
 from tests.simulators.legal_end import AGENCIES, FileRule, Footage, Legal, OfCase, agency_day, months_after
 
 PACKS = Path(__file__).resolve().parents[2] / "retention" / "packs"
-YEARS, CLIPS_A_YEAR = int(os.environ.get("DOCKD_AGENCY_YEARS", "10")), int(os.environ.get("DOCKD_AGENCY_CLIPS", "80"))
+YEARS, CLIPS_A_YEAR = int(os.environ.get("DOCKD_AGENCY_YEARS", "10")), int(os.environ.get("DOCKD_AGENCY_CLIPS", "40"))
 
 
 @cache

@@ -332,13 +332,21 @@ class Deeds:
         pack = set_pack(opened)
         return make(opened, [PackAdopted(pack.name, pack.digest, opened.actor, 0)])
 
+    def _confirm_pack(self, change: str) -> None:
+        opened = self.station.by("boss")
+        found = find_change(opened.station.catalog, change)
+        self._confirm("admin", change, weigh_again(opened, found).plan.made_due)
+
     def confirm(self) -> None:
         """The leader confirms a pack that waits for him, with the number that he is shown then."""
         if self._pack is None:
             return
         (change, act), self._pack = self._pack, None
-        opened = self.station.by("boss")
-        found = find_change(opened.station.catalog, change)
-        self._confirm("admin", change, weigh_again(opened, found).plan.made_due)
+        try:
+            self._confirm_pack(change)
+        except AboveShare:
+            # More than when it was asked for.
+            self.station.write_pack(dict(act.files), permille=1000)
+            self._confirm_pack(change)
         self.station.write_pack(dict(act.files))
         self.world.happened(act)
