@@ -92,12 +92,13 @@ def _iso(moment: datetime | None) -> str | None:
 def line(found: Clip, zone: ZoneInfo, cases: Sequence[CaseRow] = (), marks: Collection[Secrecy] = NO_MARKS) -> str:
     """A clip in a line of a list."""
     mark = "*" if found.key_mark else " "
+    gone = _("destroyed") if found.destroyed_at else ""
     return (
         f"{found.id}{mark} {local_text(found.recorded_at, zone):<19} {duration_text(found.duration_ms):>8} "
         f"{size_text(found.size_bytes):>10}  {found.recorder}  {found.officer or '-'}  {found.department}  {found.name}"
         + "".join(f"  {case.number}" for case in cases)
         + "".join(f"  [{_(SECRECY[mark])}]" for mark in sorted(marks))
-        + (f"  [{_('destroyed')} {local_text(found.destroyed_at, zone)[:10]}]" if found.destroyed_at else "")
+        + (f"  [{gone} {local_text(found.destroyed_at, zone)[:10]}]" if gone else "")
     )
 
 

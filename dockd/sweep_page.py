@@ -25,10 +25,11 @@ thead{display:table-header-group}}
 def page(report: Report, station: str, zone: ZoneInfo) -> str:
     """HTML in the language spoken now; every text in it is escaped."""
     title = _("Disposal of recordings: {day}").format(day=report.day)
+    named = _("station: {name}").format(name=station)
     parts = [
         f'<!doctype html>\n<html lang="{"zh-CN" if language() == "zh_CN" else "en"}">\n<head>\n<meta charset="utf-8">',
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>",
-        f"<h1>{escape(title)}</h1>\n<p>{escape(_('station: {name}').format(name=station))}</p>",
+        f"<h1>{escape(title)}</h1>\n<p>{escape(named)}</p>",
         *_sweeps(report, zone),
         *_destroyed(report, zone),
         *_spared(report),
