@@ -95,9 +95,9 @@ def refusal(error: own.HoldRefused | own.PackNotAdopted | own.CountDiffers) -> t
         )
     return (
         ngettext("it makes {n} recording due", "it makes {n} recordings due", error.found).format(n=error.found),
-        _("nothing was changed; look at it again, with dockd change show or --dry-run, before --count {n} confirms it").format(
-            n=error.found
-        ),
+        _(
+            "nothing was changed; look at it again, with dockd change show or --dry-run, before --count {n} confirms it"
+        ).format(n=error.found),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from ..model import Clip
 from ..reader import PAGE, Reader, Row, behind, columns_of
@@ -15,7 +15,7 @@ from .tables import adopted_packs, held_clips, holds
 
 _HOLD = columns_of(holds, HoldRow)
 _CLIP = columns_of(clips, Clip)
-# A recording began at most so long before, and its clock is at most so far off, when an event looks for it.
+# A recording began at most so long before an event that it shows.
 _REACH = timedelta(hours=48)
 
 
@@ -68,8 +68,8 @@ def clips_around(
     recorders: Collection[str] = (),
     besides: str | None = None,
 ) -> list[Clip]:
-    """Clips whose time is known and near these times, of any of these officers and recorders; none named: of all.
-    Those destroyed are left out.
+    """Clips whose time is known and near these times, or plausibly so by a clock that was off, of any of these officers
+    and recorders; none named: of all. Those destroyed are left out.
 
     `besides` leaves out what lies under that hold already.
     """
@@ -77,8 +77,10 @@ def clips_around(
         catalog.own(clips),
         clips.c.destroyed_at.is_(None),
         clips.c.recorded_at.is_not(None),
-        clips.c.sort_at >= since - _REACH,
-        clips.c.sort_at <= until + _REACH,
+        or_(
+            and_(clips.c.sort_at >= since - _REACH, clips.c.sort_at <= until + _REACH),
+            and_(clips.c.recorded_earliest <= until, clips.c.recorded_latest >= since - _REACH),
+        ),
     )
     whose: list[ColumnElement[bool]] = []
     whose += [clips.c.officer.in_(sorted(officers))] if officers else []
