@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -20,7 +22,15 @@ from catalog.event import Event
 from catalog.events import ClipFiled
 from catalog.keeping.events import HoldLiftAsked, HoldLifted, HoldPlaced, HoldWidened, PackAdopted
 from catalog.keeping.model import NO_END, TermFacts
-from catalog.keeping.queries import adopted_pack, clips_held, find_hold, term_counts, term_of, terms_before
+from catalog.keeping.queries import (
+    adopted_pack,
+    clips_around,
+    clips_held,
+    find_hold,
+    term_counts,
+    term_of,
+    terms_before,
+)
 from catalog.keeping.terms import AT_ONCE, term_facts
 from catalog.store import Catalog
 from catalog.watching.events import ClipTimeSettled
@@ -177,3 +187,25 @@ def test_each_station_of_one_database_decides_its_own(open_catalog: Callable[[],
     assert newest is not None and (newest.pack, newest.made_due) == ("new", 1)
     assert adopted_pack(other) is None
     other.close()
+
+
+def test_an_event_finds_what_a_clock_that_was_far_off_may_have_recorded_then(catalog: Catalog) -> None:
+    """A recorder that was 200 days slow by its own showing: its times are known, and the truth lies between them."""
+    slow = replace(
+        ingested("s1", 1),
+        recorded_at="2026-04-28T01:00:00Z",
+        recorded_earliest="2026-04-28T00:00:00Z",
+        recorded_latest="2026-11-14T01:00:00Z",
+    )
+    right = replace(
+        ingested("s1", 2),
+        recorded_at="2026-04-28T01:00:00Z",
+        recorded_earliest="2026-04-28T00:59:00Z",
+        recorded_latest="2026-04-28T01:01:00Z",
+    )
+    catalog.append([opened("s1"), slow, right])
+    since, until = datetime(2026, 11, 13, tzinfo=UTC), datetime(2026, 11, 13, 2, tzinfo=UTC)
+    assert [clip.id for clip in clips_around(catalog, since, until)] == [ONE]
+    assert [clip.id for clip in clips_around(catalog, since, until, besides="no-hold")] == [ONE]
+    claimed = datetime(2026, 4, 28, tzinfo=UTC)
+    assert {clip.id for clip in clips_around(catalog, claimed, claimed)} == {ONE, TWO}
