@@ -19,7 +19,7 @@ import click
 from catalog.people import access
 from catalog.people.access import Account, Act, Granted, Person, Reach, Secrecy, Why
 from catalog.people.events import ActRefused
-from catalog.people.queries import account_for, account_of_login, accounts_exist
+from catalog.people.queries import account_for, account_named, account_of_login, accounts_exist
 
 from .assembly import Opened, reading
 from .errors import HomeFault, NotAllowed, SignInRefused
@@ -44,6 +44,12 @@ class Acting:
     def person(self) -> Person:
         """The one who acts, for rules about second persons."""
         return self.account.person if self.account is not None else Person(self.actor)
+
+
+def person_named(opened: Opened, actor: str) -> Person:
+    """Who is behind a name of the custody log: two accounts may be one person."""
+    account = account_named(opened.station.catalog, actor.removeprefix("user:")) if actor.startswith("user:") else None
+    return Person(actor) if account is None else account.person
 
 
 def login() -> str:

@@ -22,11 +22,11 @@ from catalog.people import access
 from catalog.people.access import Act, Why
 from retention.changing import Plan
 
-from .acting import acting, refuse, require_reach
+from .acting import acting, person_named, refuse, require_reach
 from .assembly import Opened
 from .change_errors import AboveShare, ChangeNotDone
 from .errors import CountDiffers
-from .holding import lifting, person_of, require_in
+from .holding import lifting, require_in
 from .keeping import is_adopted, set_pack
 from .ledger import export
 from .weighing import Weighing, weigh
@@ -77,7 +77,7 @@ def confirm(opened: Opened, change: ChangeRow, count: int) -> Plan:
     Raises ChangeNotDone, NotAllowed, AboveShare, CountDiffers, PackUnusable, CatalogFault.
     """
     _refuse_unless_proposed(change)
-    first = (person_of(opened, change.proposed_by),)
+    first = (person_named(opened, change.proposed_by),)
     require_in(opened, Act.CONFIRM_CHANGE, change.departments, first=first)
     acts = _acts_of(opened, change)
     found = weigh(opened, acts)
@@ -98,7 +98,7 @@ def confirm(opened: Opened, change: ChangeRow, count: int) -> Plan:
 def turn_down(opened: Opened, change: ChangeRow, reason: str) -> None:
     """Refuse a change as a second person, or take back one's own. Raises ChangeNotDone, NotAllowed."""
     _refuse_unless_proposed(change)
-    proposer = person_of(opened, change.proposed_by)
+    proposer = person_named(opened, change.proposed_by)
     who = acting(opened)
     if not who.person.same(proposer):
         require_in(opened, Act.CONFIRM_CHANGE, change.departments, first=(proposer,))

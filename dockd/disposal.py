@@ -24,10 +24,10 @@ from catalog.people import access
 from catalog.people.access import Act, Granted, Person
 from retention.pack import Pack
 
-from .acting import acting, require
+from .acting import acting, person_named, require
 from .assembly import Opened
 from .errors import PackNotAdopted
-from .holding import person_of, require_in
+from .holding import require_in
 from .keeping import agency_day, is_adopted, set_pack
 from .ledger import export
 from .peopling import record
@@ -58,7 +58,7 @@ def approve(opened: Opened, batch: str, count: int | None) -> BatchRow:
     Raises NotFound, Ambiguous, NotAllowed, DisposalNotDone, PackNotAdopted, DisposalCount (nothing was recorded).
     """
     found = find_batch(opened.station.catalog, batch)
-    first = _SWEEP if found.endorsed_by is None else person_of(opened, found.endorsed_by)
+    first = _SWEEP if found.endorsed_by is None else person_named(opened, found.endorsed_by)
     require(opened, Act.APPROVE_DISPOSAL, found.department, first=(first,))
     if found.approval == NONE:
         raise DisposalNotDone(found.id, "no-approval-asked")

@@ -19,13 +19,13 @@ from hashing.errors import BadSignature
 from hashing.signing import verify as verify_signature
 from hashing.writing import write_new
 
-from .acting import acting, require
+from .acting import acting, person_named, require
 from .assembly import Opened
 from .documents import keep
 from .hand_errors import HandoverRefused, MediumFault
 from .hand_medium import Checked
 from .hand_papers import RECEIPT_NAMESPACE, NoPaper, ReceiptPaper, difference_maps, key_fingerprint, key_of
-from .handing import maker, refuse_received, subject_of
+from .handing import refuse_received, subject_of
 from .peopling import record
 
 # So many digits of a manifest's digest must stand on paper: 48 bits, typed once.
@@ -135,7 +135,7 @@ def take_paper(
     damaged. Raises NotAllowed, HandoverRefused, DocumentUnreadable.
     """
     batch = find_handover(opened.station.catalog, name)
-    who = require(opened, Act.RECEIVE, batch.department, first=(maker(opened, batch.made_by),))
+    who = require(opened, Act.RECEIVE, batch.department, first=(person_named(opened, batch.made_by),))
     given, wanted = manifest.lower().removeprefix("b3:"), batch.manifest_digest.removeprefix("b3:")
     if len(given) < MANIFEST_DIGITS or not wanted.startswith(given):
         raise HandoverRefused(path, "other-manifest")

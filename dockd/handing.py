@@ -33,14 +33,14 @@ from catalog.handing.queries import (
     waiting,
 )
 from catalog.model import Clip, SessionRow, utc_text
-from catalog.people.access import Act, Person
-from catalog.people.queries import account_named, tree_of
+from catalog.people.access import Act
+from catalog.people.queries import tree_of
 from hashing.digest import Algorithm, digest_of
 from hashing.errors import BadSignature
 from hashing.signing import verify as verify_signature
 from retention.fixity import Damage, examine
 
-from .acting import acting, require
+from .acting import acting, person_named, require
 from .assembly import Opened
 from .destroying import record_path
 from .documents import keep
@@ -244,7 +244,7 @@ def receive(opened: Opened, name: str) -> HandoverReceived:
     again from the medium. What was recorded. Raises NotAllowed, HandoverRefused, NotFound.
     """
     batch = find_handover(opened.station.catalog, name)
-    first = (maker(opened, batch.made_by),)
+    first = (person_named(opened, batch.made_by),)
     who = require(opened, Act.RECEIVE, batch.department, first=first)
     refuse_received(batch)
     paper, _text, _signature = _stated(opened, batch)
@@ -294,12 +294,6 @@ def _beside(opened: Opened, inside: set[str]) -> list[HandedDifference]:
         lying = station.vault.files_below(session.vault_dir)
         found += [HandedDifference(f"{VAULT_FOLDER}/{one.path}", MORE) for one in lying if one.path not in known]
     return found
-
-
-def maker(opened: Opened, actor: str) -> Person:
-    """Who is behind a name of the custody log: two accounts may be one person."""
-    account = account_named(opened.station.catalog, actor.removeprefix("user:")) if actor.startswith("user:") else None
-    return Person(actor) if account is None else account.person
 
 
 def refuse_received(batch: HandoverRow) -> None:

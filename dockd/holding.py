@@ -14,9 +14,8 @@ from catalog.keeping.model import ACTIVE, LIFT_ASKED, LIFTED, HoldRow
 from catalog.keeping.queries import clips_around, clips_held, holds_placed
 from catalog.model import Clip
 from catalog.people.access import Act, Person, Reach, Scope, Why
-from catalog.people.queries import account_named
 
-from .acting import acting, refuse, require, require_reach
+from .acting import acting, person_named, refuse, require, require_reach
 from .assembly import Opened
 from .errors import HoldRefused
 from .peopling import record
@@ -149,7 +148,7 @@ def _second(opened: Opened, hold: HoldRow) -> tuple[str, str]:
     """Who asked to lift it, and who answers: somebody else, who may."""
     _refuse_unless(hold, LIFT_ASKED)
     asked_by = hold.asked_by or ""
-    require_in(opened, Act.LIFT_HOLD, hold.departments, first=(person_of(opened, asked_by),))
+    require_in(opened, Act.LIFT_HOLD, hold.departments, first=(person_named(opened, asked_by),))
     return asked_by, acting(opened).actor
 
 
@@ -157,12 +156,6 @@ def require_in(opened: Opened, act: Act, departments: Sequence[str], first: Sequ
     """Whoever acts may do this in all of these departments. Raises NotAllowed."""
     for department in departments:
         require(opened, act, department, first=first)
-
-
-def person_of(opened: Opened, actor: str) -> Person:
-    """Who is behind a name of the custody log: two accounts may be one person."""
-    account = account_named(opened.station.catalog, actor.removeprefix("user:")) if actor.startswith("user:") else None
-    return Person(actor) if account is None else account.person
 
 
 def _refuse_unless(hold: HoldRow, *states: str) -> None:

@@ -14,14 +14,14 @@ from catalog.cases.model import CaseRow
 from catalog.cases.queries import clips_of_case, find_case
 from catalog.errors import BadEvent
 from catalog.model import Clip, utc_text
-from catalog.people.access import EVERYTHING, Act, Granted, Person, Reach, Scope, Secrecy, Why, opened_by_request, reach
+from catalog.people.access import EVERYTHING, Act, Granted, Reach, Scope, Secrecy, Why, opened_by_request, reach
 from catalog.people.queries import account_named
 from catalog.requests.events import RequestApproved, RequestAsked, RequestClosed, RequestRefused
 from catalog.requests.model import COPYING, USABLE, WATERMARKED, Kind, RequestRow, Standing, State, numbered
 from catalog.requests.queries import clips_of_request, find_request, last_running, marks_of_clips, requests_asked
 from retention.pack import Office, Pack
 
-from .acting import Acting, acting, refuse, require
+from .acting import Acting, acting, person_named, refuse, require
 from .assembly import Opened
 from .errors import NotAllowed
 from .keeping import set_pack
@@ -285,9 +285,3 @@ def _sees(opened: Opened, there: Reach, request: RequestRow) -> bool:
     if acting(opened).actor in (request.asked_by, request.for_whom):
         return True
     return any(there.why_not(one, None) is None for one in request.departments)
-
-
-def person_named(opened: Opened, actor: str) -> Person:
-    """Who is behind a name of the custody log: two accounts may be one person."""
-    account = account_named(opened.station.catalog, actor.removeprefix("user:")) if actor.startswith("user:") else None
-    return Person(actor) if account is None else account.person

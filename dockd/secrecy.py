@@ -16,10 +16,9 @@ from catalog.requests.events import SecrecyMarked
 from catalog.requests.model import Mark
 from catalog.requests.queries import marks_on
 
-from .acting import acting, refuse, require
+from .acting import acting, person_named, refuse, require
 from .assembly import Opened
 from .request_words import RequestUnfit
-from .requesting import person_named
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,11 @@ from catalog.requests.queries import clips_of_request, marks_of_clip
 from hashing.errors import TargetFault
 from hashing.filecalls import FileCalls
 
-from .acting import acting, require
+from .acting import acting, person_named, require
 from .assembly import Opened
 from .peopling import record
 from .request_words import RequestUnfit
-from .requesting import opens, person_named, unfit, usable
+from .requesting import opens, unfit, usable
 from .vault import vault_act
 
 ORIGINAL = "original"
