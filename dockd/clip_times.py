@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -16,8 +16,8 @@ from catalog.watching.recorded import (
     Corrected,
     Doubt,
     Known,
+    Ruler,
     Unknown,
-    correct,
     judge,
     latest_plausible,
     out_of_order,
@@ -51,6 +51,10 @@ class Timing:
     last_cleared: datetime | None = None
     defaults: Sequence[date] = ()
     backwards: frozenset[int] = frozenset()
+    ruler: Ruler = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ruler", Ruler.of(self.zone, self.before, self.after, known=self.known))
 
     def of(self, seq: int, taken: Taken) -> Times:
         """The times of one entry. A recording without a time that can be true is a task for a person: `time_doubt` says
@@ -92,7 +96,7 @@ class Timing:
 
     def corrected(self, claimed: datetime) -> Corrected:
         """The claim put right. Raises OverflowError near the ends of the calendar."""
-        return correct(claimed, self.zone, self.before, self.after, known=self.known)
+        return self.ruler.correct(claimed)
 
 
 def time_text(moment: datetime) -> str:

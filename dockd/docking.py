@@ -328,13 +328,13 @@ class Docking:
         if same_name is not None:
             self.notes.append(Note("same-name", entry.shown, same_name))
         taken = entry.taken
-        ingested = ClipIngested(
+        times = self.clock.timing.of(entry.seq, taken)
+        return ClipIngested(
             clip=clip,
             session=self.opened.session,
             seq=entry.seq,
             recorder=self.opened.recorder,
             department=self.opened.department,
-            officer=taken.officer or self.opened.officer,
             path=entry.shown,
             path_hex=entry.path_hex,
             name=os.path.basename(entry.shown),
@@ -344,13 +344,13 @@ class Docking:
             fingerprint=str(copy.fingerprint),
             vault_path=path,
             claimed_at=taken.claimed_at,
-            **self.clock.timing.of(entry.seq, taken),
+            **times,
             time_source=taken.time_source,
             key_mark=taken.key_mark,
             read_back=copy.read_back,
             same_name_as=same_name,
+            **self.whose.of_clip(times, taken),
         )
-        return self.whose.mark(ingested, taken)
 
     # --------------------------------------------------------------------------------------------------- recording
 

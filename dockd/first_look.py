@@ -71,7 +71,10 @@ class FirstLook:
     def _look(self) -> tuple[Volume, Listing]:
         volume = Volume.open(self._files, self._path)
         try:
-            return volume, list_volume(self._files, volume)
+            listing = list_volume(self._files, volume)
+            # Asked for later it would wait behind all that is read ahead: on a slow recorder a second and more.
+            volume.label()
+            return volume, listing
         except BaseException:
             volume.close()
             raise

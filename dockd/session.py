@@ -295,5 +295,8 @@ def read_seal(text: bytes) -> Seal:
         raise ValueError(f"not a session.json: {error}") from error
 
 
-def _without(data: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {key: value for key, value in data.items() if key not in names}
+def _without(data: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    rest = dict(data)
+    for name in names:
+        rest.pop(name, None)
+    return rest

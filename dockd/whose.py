@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from catalog.errors import NotFound
-from catalog.events import ClipIngested
 from catalog.model import Clip, ClipQuery
 from catalog.people.attributing import Attribution, Basis, Claims, attribute
 from catalog.people.events import ClipAttributed
@@ -15,7 +14,11 @@ from catalog.people.model import Issue
 from catalog.people.queries import find_officer, ledger_of
 from catalog.store import Catalog
 
+from .clip_times import Times
 from .recorders import Match, Taken
+
+
+_WHEN = ("recorded_at", "recorded_earliest", "recorded_latest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +37,18 @@ class Whose:
         lines = ledger_of(catalog, found.recorder)
         return cls(lines, names_in(catalog, lines), docked, found.binding.get("officer"), found.officer)
 
-    def mark(self, clip: ClipIngested, taken: Taken) -> ClipIngested:
-        """The clip with its officer, or with the reason why it has none yet."""
-        limits = _limits(_moment(clip.recorded_at), _moment(clip.recorded_earliest), _moment(clip.recorded_latest))
+    def of_clip(self, times: Times, taken: Taken) -> dict[str, str | None]:
+        """The fields of ClipIngested that name its officer, or the reason why it has none yet."""
+        limits = _limits(*(_moment(times[name]) for name in _WHEN)) if self.lines else None
         claims = Claims(taken.named, self.bound, self.session)
         said = attribute(self.lines, limits, self.docked, claims, self.names)
-        return replace(
-            clip,
-            officer=said.officer,
-            officer_claimed=taken.named,
-            officer_bound=self.bound,
-            officer_basis=said.basis.value,
-            officer_why=said.why.value if said.why else None,
-        )
+        return {
+            "officer": said.officer,
+            "officer_claimed": taken.named,
+            "officer_bound": self.bound,
+            "officer_basis": said.basis.value,
+            "officer_why": said.why.value if said.why else None,
+        }
 
 
 def names_in(catalog: Catalog, lines: Sequence[Issue]) -> dict[str, str]:

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
 
 from .errors import MalformedDigest
+
+if TYPE_CHECKING:
+    from blake3 import blake3
 
 
 class Algorithm(StrEnum):
@@ -61,17 +65,21 @@ class Digest:
 
 
 class _Blake3:
-    __slots__ = ("_hasher", "update")
+    __slots__ = ("update", "value")
 
     def __init__(self) -> None:
         # One thread a source: on a station the other cores belong to the other slots.
-        from blake3 import blake3
+        hasher = _blake3()()
+        self.update = hasher.update
+        self.value = hasher.digest
 
-        self._hasher = blake3()
-        self.update = self._hasher.update
 
-    def value(self) -> bytes:
-        return self._hasher.digest()
+@cache
+def _blake3() -> type[blake3]:
+    # Loaded when it is first needed, and not asked for again with every small file's digests.
+    from blake3 import blake3
+
+    return blake3
 
 
 class _Sha256:

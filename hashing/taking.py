@@ -162,15 +162,12 @@ class Reader:
         size_bytes = item.task.size_bytes
         try:
             with self._watch:  # one bracket for the whole file: it is a block at most
-                status = self._files.fstat(item.fd)
-                if not is_regular(status) or status.st_size != size_bytes:
-                    return False
-                done = 0
                 if size_bytes:
                     done, error = fill(self._files, item.fd, block.view[at:], 0, size_bytes)
                     if error is not None or done < size_bytes:
                         return False
-                return self._files.fstat(item.fd).st_size == size_bytes
+                status = self._files.fstat(item.fd)
+                return is_regular(status) and status.st_size == size_bytes
         except OSError:
             return False
 

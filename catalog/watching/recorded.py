@@ -24,6 +24,13 @@ NAME_RESOLUTION_MS = 1_000
 RESET_DATES = (date(1970, 1, 1), date(1980, 1, 1), date(2000, 1, 1), date(2010, 1, 1))
 # How long a clock may have run on from there before anybody noticed.
 RESET_WINDOW = timedelta(days=400)
+# Years of no zone: what a clock shows. A day before, since the default may be midnight of another zone.
+_A_DAY = timedelta(days=1)
+_RESETS = tuple(
+    (default, start - _A_DAY, start + RESET_WINDOW)
+    for default in RESET_DATES
+    for start in (datetime(default.year, default.month, default.day),)
+)
 # A maker's default lies in years in which recorders were worn: only its first days speak of a reset, and only when the
 # claim is this old.
 DEFAULT_WINDOW = timedelta(days=31)
@@ -58,6 +65,110 @@ class Corrected:
     synced: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Two measurements with recordings between them. `broken`: no clock that ran on can have shown both."""
+
+    before: Measurement
+    after: Measurement
+    broken: bool
+    rate: float
+    slope: float
+
+    @classmethod
+    def of(cls, before: Measurement, after: Measurement) -> _Frame:
+        span_ms = (after.at - before.at).total_seconds() * 1000
+        # What the uncertainty of the two allows is no drift.
+        moved_ms = max(0, abs(after.offset_ms - before.offset_ms) - before.uncertainty_ms - after.uncertainty_ms)
+        if span_ms <= 0 or moved_ms * DAY_MS > BROKEN_MS_PER_DAY * span_ms:
+            return cls(before, after, True, 0.0, 0.0)
+        slope = (after.offset_ms - before.offset_ms) / span_ms
+        return cls(before, after, False, _rate(2 * moved_ms * DAY_MS / span_ms), slope)
+
+    def correct(self, first: datetime, last: datetime, step: timedelta, synced: bool | None) -> Corrected | None:
+        """By both; None when a clock that ran on between them claimed this before one or after the other."""
+        before, after = self.before, self.after
+        if not self.broken:
+            earliest = max(_earliest(first, m, self.rate) for m in (before, after))
+            latest = min(_latest(last + step, m, self.rate) for m in (before, after))
+            if latest < before.at or earliest > after.at:
+                return None
+            if earliest <= latest:
+                likely = min(max(_solve(last, before, 0, self.slope), earliest), latest)
+                return Corrected(earliest, likely, latest, Basis.BOTH, synced)
+        # Whatever the clock did, this is what it says by either measurement; the dockings themselves enclose it too.
+        rough = [_solve(moment, m, 0, 0.0) for moment in (first, last) for m in (before, after)]
+        return Corrected(
+            min(before.at, *rough), min(rough, key=lambda at: abs(after.at - at)), max(after.at, *rough),
+            Basis.CONTRADICTED, synced,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ruler:
+    """What is known of a clock while recordings were made, ready to be held against many claims (see `correct`)."""
+
+    zone: ZoneInfo
+    two_sided: tuple[Measurement, ...]
+    bounds: tuple[Measurement, ...]
+    frame: _Frame | None
+    rate: float
+    slope: float
+    step: timedelta
+    synced: bool | None
+
+    @classmethod
+    def of(
+        cls,
+        zone: ZoneInfo,
+        before: Measurement | None,
+        after: Measurement | None,
+        *,
+        known: Drift | None = None,
+        resolution_ms: int = NAME_RESOLUTION_MS,
+    ) -> Ruler:
+        """By what was measured at the dockings before and after."""
+        used = tuple(m for m in (before, after) if m is not None)
+        two_sided = tuple(m for m in used if not m.one_sided)
+        return cls(
+            zone,
+            two_sided,
+            used,
+            _Frame.of(*two_sided) if len(two_sided) == 2 else None,
+            UNPROVEN_MS_PER_DAY if known is None else _rate(1000 * (abs(known.s_per_day) + known.uncertainty)),
+            0.0 if known is None else known.s_per_day * 1000 / DAY_MS,
+            timedelta(milliseconds=resolution_ms),
+            _all_synced(used),
+        )
+
+    def correct(self, claimed_local: datetime) -> Corrected:
+        """When it was really `claimed_local` (no zone). Raises OverflowError near the ends of the calendar."""
+        one = claimed_local.replace(tzinfo=self.zone, fold=0).astimezone(UTC)
+        other = claimed_local.replace(tzinfo=self.zone, fold=1).astimezone(UTC)
+        first, last = (one, other) if one <= other else (other, one)
+        if self.two_sided:
+            return self._measured(first, last)
+        if self.bounds:
+            latest = min(_latest(last + self.step, m, self.rate) for m in self.bounds)
+            return Corrected(None, min(last, latest), latest, Basis.BOUND, self.synced)
+        return Corrected(None, last, None, Basis.NONE)
+
+    def _measured(self, first: datetime, last: datetime) -> Corrected:
+        near = self.two_sided[0]
+        if self.frame is not None:
+            framed = self.frame.correct(first, last, self.step, self.synced)
+            if framed is not None:
+                return framed
+            near = min(self.two_sided, key=lambda m: abs(last - timedelta(milliseconds=m.offset_ms) - m.at))
+        return Corrected(
+            _earliest(first, near, self.rate),
+            _solve(last, near, 0, self.slope),
+            _latest(last + self.step, near, self.rate),
+            Basis.ONE,
+            self.synced,
+        )
+
+
 def correct(
     claimed_local: datetime,
     zone: ZoneInfo,
@@ -74,28 +185,7 @@ def correct(
     drift, if more) can and still arrive; beyond one it may stray at the rate of `known`, or of an unproven clock.
     An hour that the zone had twice or not at all counts as both. Raises OverflowError near the ends of the calendar.
     """
-    moments = [claimed_local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
-    step = timedelta(milliseconds=resolution_ms)
-    two_sided = [m for m in (before, after) if m is not None and not m.one_sided]
-    synced = _all_synced([m for m in (before, after) if m is not None])
-    if len(two_sided) == 2:
-        framed = _between(min(moments), max(moments), two_sided[0], two_sided[1], step, synced)
-        if framed is not None:
-            return framed
-        two_sided.sort(key=lambda m: abs(max(moments) - timedelta(milliseconds=m.offset_ms) - m.at))
-    rate = UNPROVEN_MS_PER_DAY if known is None else _rate(1000 * (abs(known.s_per_day) + known.uncertainty))
-    if two_sided:
-        one = two_sided[0]
-        slope = 0.0 if known is None else known.s_per_day * 1000 / DAY_MS
-        likely = _solve(max(moments), one, 0, slope)
-        return Corrected(
-            _earliest(min(moments), one, rate), likely, _latest(max(moments) + step, one, rate), Basis.ONE, synced
-        )
-    bounds = [m for m in (before, after) if m is not None]
-    if bounds:
-        latest = min(_latest(max(moments) + step, m, rate) for m in bounds)
-        return Corrected(None, min(max(moments), latest), latest, Basis.BOUND, synced)
-    return Corrected(None, max(moments), None, Basis.NONE)
+    return Ruler.of(zone, before, after, known=known, resolution_ms=resolution_ms).correct(claimed_local)
 
 
 def latest_plausible(corrected: Corrected | None, first_seen: datetime) -> datetime:
@@ -196,32 +286,6 @@ def out_of_order(claims: Sequence[datetime]) -> frozenset[int]:
     )
 
 
-def _between(
-    first: datetime, last: datetime, before: Measurement, after: Measurement, step: timedelta, synced: bool | None
-) -> Corrected | None:
-    """By both measurements; None when a clock that ran on between them claimed this before one or after the other."""
-    span_ms = (after.at - before.at).total_seconds() * 1000
-    # What the uncertainty of the two allows is no drift.
-    moved_ms = max(0, abs(after.offset_ms - before.offset_ms) - before.uncertainty_ms - after.uncertainty_ms)
-    broken = span_ms <= 0 or moved_ms * DAY_MS > BROKEN_MS_PER_DAY * span_ms
-    rate = 0.0 if broken else _rate(2 * moved_ms * DAY_MS / span_ms)
-    slope = 0.0 if broken else (after.offset_ms - before.offset_ms) / span_ms
-    if not broken:
-        earliest = max(_earliest(first, m, rate) for m in (before, after))
-        latest = min(_latest(last + step, m, rate) for m in (before, after))
-        if latest < before.at or earliest > after.at:
-            return None
-        if earliest <= latest:
-            likely = min(max(_solve(last, before, 0, slope), earliest), latest)
-            return Corrected(earliest, likely, latest, Basis.BOTH, synced)
-    # Whatever the clock did, this is what it says by either measurement; the dockings themselves enclose it too.
-    rough = [_solve(moment, m, 0, 0.0) for moment in (first, last) for m in (before, after)]
-    return Corrected(
-        min(before.at, *rough), min(rough, key=lambda at: abs(after.at - at)), max(after.at, *rough),
-        Basis.CONTRADICTED, synced,
-    )  # fmt: skip
-
-
 def _rate(at_least_ms_per_day: float) -> float:
     return max(float(STANDARD_MS_PER_DAY), at_least_ms_per_day)
 
@@ -253,16 +317,13 @@ def _all_synced(used: Iterable[Measurement]) -> bool | None:
 
 
 def _default_near(claimed: datetime, first_seen: datetime, maker_defaults: Sequence[date]) -> date | None:
-    claimed = claimed.replace(tzinfo=UTC)
-    # A day before: the default may be midnight of another zone.
-    day = timedelta(days=1)
-    for default in RESET_DATES:
-        start = datetime(default.year, default.month, default.day, tzinfo=UTC)
-        if start - day <= claimed < start + RESET_WINDOW:
+    for default, start, end in _RESETS:
+        if start <= claimed < end:
             return default
     for default in maker_defaults:
-        start = datetime(default.year, default.month, default.day, tzinfo=UTC)
-        if start - day <= claimed < start + DEFAULT_WINDOW and first_seen - claimed > DEFAULT_AGE:
+        start = datetime(default.year, default.month, default.day)
+        old = first_seen - claimed.replace(tzinfo=UTC) > DEFAULT_AGE
+        if old and start - _A_DAY <= claimed < start + DEFAULT_WINDOW:
             return default
     return None
 

@@ -29,6 +29,10 @@ class Globs:
         """Whether any of them fits the whole path."""
         return self._any.fullmatch(path) is not None
 
+    def fits_some(self, paths: Iterable[str]) -> bool:
+        """Whether any of them fits any of these paths."""
+        return any(map(self._any.fullmatch, paths))
+
 
 _GLOB_PARTS = re.compile(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|.", re.DOTALL)
 _GLOB_SENSE = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}

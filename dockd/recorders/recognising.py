@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .family import MEDIA, Evidence, Family
@@ -54,7 +54,7 @@ def _way(evidence: Evidence, family: Family, seen: Seen) -> Weighed:
         facts.append(f"usb={seen.usb}" if held else f"no-usb={','.join(sorted(evidence.usb))}")
     if evidence.files is not None:
         texts = evidence.files.texts
-        facts += [f"files={text}" if _any_fits(text, seen.paths) else f"no-files={text}" for text in texts]
+        facts += [f"files={text}" if Globs((text,)).fits_some(seen.paths) else f"no-files={text}" for text in texts]
     if evidence.label is not None:
         held = seen.label is not None and evidence.label.fullmatch(seen.label) is not None
         facts.append(f"label={seen.label}" if held else f"no-label={evidence.label.pattern}")
@@ -64,8 +64,3 @@ def _way(evidence: Evidence, family: Family, seen: Seen) -> Weighed:
         held = bool(fitting) and fitting >= evidence.names_share * len(media)
         facts.append(f"{'' if held else 'no-'}names={fitting}/{len(media)}")
     return Weighed(not any(fact.startswith("no-") for fact in facts), tuple(facts))
-
-
-def _any_fits(text: str, paths: Iterable[str]) -> bool:
-    only = Globs((text,))
-    return any(only.fits(path) for path in paths)

@@ -57,11 +57,13 @@ def _judge(claimed: datetime, zone: ZoneInfo, station_now: datetime) -> Claim:
     said = claimed.isoformat(timespec="seconds")
     try:
         # An hour that the zone's clocks had twice or not at all: the later moment, so that nothing falls due too early.
-        moment = max(claimed.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        moment = max(
+            claimed.replace(tzinfo=zone, fold=0).astimezone(UTC), claimed.replace(tzinfo=zone, fold=1).astimezone(UTC)
+        )
     except OverflowError:
         return Claim(said, None, "before-2012" if claimed.year < NOT_BEFORE.year else "ahead-of-station")
     if moment < NOT_BEFORE:
         return Claim(said, None, "before-2012")
     if moment - station_now > AHEAD_LIMIT:
         return Claim(said, None, "ahead-of-station")
-    return Claim(said, f"{moment:%Y-%m-%dT%H:%M:%S}Z")
+    return Claim(said, moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z")
