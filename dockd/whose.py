@@ -17,7 +17,6 @@ from catalog.store import Catalog
 from .clip_times import Times
 from .recorders import Match, Taken
 
-
 _WHEN = ("recorded_at", "recorded_earliest", "recorded_latest")
 
 
