@@ -1,4 +1,4 @@
-"""Many rows put in at once.
+"""Many rows put in at once, and many ids asked for.
 
 SQLite's driver takes one row a step and lets go of Python's lock for each: beside the busy threads of a copy, waiting
 to get it back costs more than the rows. So a statement there holds many rows.
@@ -6,7 +6,7 @@ to get it back costs more than the rows. So a statement there holds many rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -19,6 +19,12 @@ Row = dict[str, Any]
 # Some builds of SQLite take no more than 32,766 values in a statement, and each shape of it is compiled once.
 _ROWS_AT_ONCE = 64
 _VALUES_AT_ONCE = 8_000
+_IDS_AT_ONCE = 500
+
+
+def parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Ids in groups, each of which fits into one statement."""
+    return (ids[start : start + _IDS_AT_ONCE] for start in range(0, len(ids), _IDS_AT_ONCE))
 
 
 def put_in(connection: Connection, table: Table, rows: Sequence[Row]) -> None:

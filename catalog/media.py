@@ -54,11 +54,11 @@ class Fact:
     warning (exiftool's), created (ISO 8601; unit "utc", "local" when it carries its offset, or "unzoned"), gps_point
     ({lat, lon}, degrees), gps_track ([time, lat, lon] each; "unzoned time, degrees, degrees"), gps_track_points (how
     many the recording has; the track is thinned evenly), modified (as created: when the container says it was last
-    changed), encoders (every program that container and streams name), indexed ("yes" or "no": the container's index
-    is there and it was ended properly; MP4, MOV, 3GP, AVI; of Matroska that all of its segment is there, of MPEG-TS
-    only "no": it has no end that could be seen), edit_lists (tracks of which an edit list leaves
-    something out), time_jumps ([stream, kind, where it begins, length] each, where the time of packets jumps; whole
-    recording read) and time_jumps_more (how many beyond the first 100). No fractions: coordinates and ratios are text.
+    changed), encoders (every program that container and streams name), indexed ("yes" or "no": the container was ended
+    properly – MP4, MOV, 3GP, AVI by their index, Matroska by the length of its segment; of MPEG-TS only "no", for it
+    has no end that could be seen), edit_lists (tracks of which an edit list leaves something out), time_jumps
+    ([stream, kind, where it begins, length] each, where the time of packets jumps; whole recording read) and
+    time_jumps_more (how many beyond the first 100). No fractions: coordinates and ratios are text.
     """
 
     name: str

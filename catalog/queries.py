@@ -175,7 +175,7 @@ class Queries(Reader):
         base = select(*_CUSTODY).where(self.own(custody))
         if last is not None:
             base = base.where(custody.c.seq <= last)
-        return self.paged(base, (custody.c.seq,), _entry, lambda entry: (entry.seq,), (first - 1,))
+        return self.paged(base, (custody.c.seq,), entry_of, lambda entry: (entry.seq,), (first - 1,))
 
     def session_log(self, session: str) -> Iterator[CustodyEntry]:
         """The entries about a session."""
@@ -192,7 +192,7 @@ class Queries(Reader):
     def log_about(self, subject: str) -> Iterator[CustodyEntry]:
         """The entries about one thing of which there are no lists: a gap, a document."""
         base = select(*_CUSTODY).where(self.own(custody, subject=subject))
-        return self.paged(base, (custody.c.seq,), _entry, lambda entry: (entry.seq,), (0,))
+        return self.paged(base, (custody.c.seq,), entry_of, lambda entry: (entry.seq,), (0,))
 
     def head(self) -> Head:
         """The end of the log; `seq` is 0 when it is empty."""
@@ -225,7 +225,8 @@ def head_of(station: str) -> Select[Any]:
     )
 
 
-def _entry(row: Row) -> CustodyEntry:
+def entry_of(row: Row) -> CustodyEntry:
+    """An entry of the log, from its columns in the order of its fields."""
     station, seq, at, actor, kind, prev, entry_hash, body = row
     return CustodyEntry(station, seq, at, actor, kind, prev, entry_hash, body.encode())
 

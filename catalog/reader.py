@@ -39,7 +39,7 @@ class Reader:
         own: ColumnElement[bool] = table.c.station == self.station
         for name, value in equal.items():
             # Written out where an index covers one value only: the planner must see it.
-            given = literal(value, literal_execute=True) if name in ("state", "outcome") else value
+            given = literal(value, literal_execute=True) if name in ("state", "outcome", "clearing") else value
             own = own & (table.c[name] == given)
         return own
 

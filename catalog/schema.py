@@ -15,7 +15,7 @@ from .tables import checkpoints, clips, custody, enrolments, entries, facts, rec
 from .watching import tables as watching
 
 # What `migrations` leads to: a test holds the two together, so that opening need not load Alembic.
-REVISION = "0013"
+REVISION = "0014"
 
 LOG = (custody, checkpoints)
 PROJECTED = (

@@ -143,9 +143,7 @@ class Catalog(Queries):
         def add(connection: Connection) -> list[CustodyEntry]:
             if still is not None:
                 still()
-            entries = next_entries(self._head(connection), events, station=self.station, actor=actor, at=claimed)
-            put(connection, entries)
-            return entries
+            return self._add(connection, events, actor, claimed)
 
         return self._write("append", add)
 
@@ -207,10 +205,7 @@ class Catalog(Queries):
 
         def add(connection: Connection) -> list[CustodyEntry]:
             events = judge(facts_within(connection, self.station, clips))
-            at = utc_text(self._clock())
-            entries = next_entries(self._head(connection), events, station=self.station, actor=actor, at=at)
-            put(connection, entries)
-            return entries
+            return self._add(connection, events, actor, utc_text(self._clock()))
 
         return self._write("judge", add)
 
@@ -253,6 +248,12 @@ class Catalog(Queries):
         findings = [Unsafe(name, "off", "on") for name, value in zip(_WATCHED, row[1:], strict=True) if value == "off"]
         if findings:
             raise UnsafeDatabase(findings)
+
+    def _add(self, connection: Connection, events: Sequence[Event], actor: str, at: str) -> list[CustodyEntry]:
+        """Put the entries of events behind the head of the log, and apply them."""
+        entries = next_entries(self._head(connection), events, station=self.station, actor=actor, at=at)
+        put(connection, entries)
+        return entries
 
     def _head(self, connection: Connection) -> Head:
         row = connection.execute(head_of(self.station)).first()

@@ -130,6 +130,14 @@ sessions = Table(
         sqlite_where=text("state = 'open'"),
         postgresql_where=text("state = 'open'"),
     ),
+    Index(
+        "ix_sessions_clearing",
+        "station",
+        "opened_at",
+        "id",
+        sqlite_where=text("clearing = 'intended'"),
+        postgresql_where=text("clearing = 'intended'"),
+    ),
 )
 
 entries = Table(

@@ -13,6 +13,7 @@ import os
 import pwd
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NoReturn
 
 import click
 
@@ -97,10 +98,20 @@ def require_reach(opened: Opened, act: Act) -> Reach:
         return access.EVERYTHING
     if who.account is None:
         refuse(opened, act, Why.NOT_SIGNED_IN, None)
-    assert who.account is not None
     found = access.reach(who.account, act)
     if found.scope is access.Scope.NONE:
         refuse(opened, act, Why.ROLE, None)
+    return found
+
+
+def reach_of_lists(opened: Opened) -> Reach:
+    """What lists of holds, batches and sweeps may show: that of departments. Who sees only what is his own sees none.
+
+    Raises NotAllowed, SignInRefused.
+    """
+    found = require_reach(opened, Act.LIST_CLIPS)
+    if found.scope is access.Scope.OWN:
+        refuse(opened, Act.LIST_CLIPS, Why.NOT_OWN, None)
     return found
 
 
@@ -113,7 +124,7 @@ def refuse(
     clip: str | None = None,
     case: str | None = None,
     request: str | None = None,
-) -> None:
+) -> NoReturn:
     """Write the refusal down and raise NotAllowed. An unsafe database takes no entries; it is refused all the same."""
     who = acting(opened)
     name = who.account.name if who.account is not None else who.actor

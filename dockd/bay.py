@@ -14,6 +14,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from .bay_events import (
+    Act,
+    Began,
+    Clear,
+    Cleared,
+    Dock,
+    Docked,
+    Failed,
+    Happened,
+    Mount,
+    Mounted,
+    Refuse,
+    Release,
+    RulesChanged,
+    Talk,
+    TalkEnded,
+    Why,
+)
 from .usb import Gone, Seen, why_no_recorder
 
 
@@ -34,79 +52,6 @@ class State(StrEnum):
 # While one of these lasts somebody is at work on `current`.
 BUSY = frozenset({State.MOUNTING, State.WAITING, State.COPYING, State.CLEARING})
 
-
-class Why(StrEnum):
-    """Reasons a bay states; `dockd.showing` has the sentences."""
-
-    PULLED = "pulled-out"
-    MOUNT_FAILED = "mount-failed"
-    UNREADABLE = "unreadable"
-    ENTRIES_FAILED = "entries-failed"
-    STOPPED = "stopped"
-    STATION = "station-fault"
-    NOT_ENROLLED = "not-enrolled"
-    NOT_CLEARED = "not-cleared"
-    CLEARING_FAILED = "clearing-failed"
-    TALK_FAILED = "talk-failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Mounted:
-    """A volume can be read at `path`."""
-
-    name: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Began:
-    """A worker took the volume up."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Docked:
-    """A session ended: sealed or interrupted, with so many failed entries; `clear` when it may be cleared."""
-
-    name: str
-    complete: bool
-    failed: int
-    clear: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Cleared:
-    """The clearing ended: `kept` recordings stayed that were to go."""
-
-    name: str
-    kept: int
-
-
-@dataclass(frozen=True, slots=True)
-class TalkEnded:
-    """A recorder was spoken to, and sent on to become a disk."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """An act came to nothing."""
-
-    name: str
-    why: Why
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RulesChanged:
-    """Somebody enrolled a recorder, or the station takes in again after a fault of its own."""
-
-
-Happened = Seen | Gone | Mounted | Began | Docked | Cleared | TalkEnded | Failed | RulesChanged
-
-
 # An answer counts only while its question stands.
 ANSWERED_IN: dict[type, frozenset[State]] = {
     Mounted: frozenset({State.MOUNTING}),
@@ -116,53 +61,6 @@ ANSWERED_IN: dict[type, frozenset[State]] = {
     TalkEnded: frozenset({State.MOUNTING}),
     Failed: BUSY,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """Have the volume mounted read-only."""
-
-    seen: Seen
-
-
-@dataclass(frozen=True, slots=True)
-class Dock:
-    """Take the volume in, as soon as there is a free worker."""
-
-    seen: Seen
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Clear:
-    """Have what was proven removed."""
-
-    seen: Seen
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """Let go of the volume."""
-
-    seen: Seen
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """Put on record that a device was not let in."""
-
-    seen: Seen
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """Have a recorder spoken to that is no disk yet, by `seen.driver`."""
-
-    seen: Seen
-
-
-Act = Mount | Dock | Clear | Release | Refuse | Talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,11 +136,10 @@ def _seen(bay: Bay, seen: Seen, rules: Rules) -> tuple[Bay, list[Act]]:
         return bay, []
     reason = why_no_recorder(seen)
     if reason is not None:
-        bay = replace(bay, refused=(*bay.refused, seen))
         if bay.current is not None:
             # One volume of a recorder that is of no use beside one that is: the good one goes on.
-            return bay, [Refuse(seen, reason)]
-        return replace(bay, state=State.REFUSED, current=seen, why="refused", detail=reason), [Refuse(seen, reason)]
+            return replace(bay, refused=(*bay.refused, seen)), [Refuse(seen, reason)]
+        return _refused(bay, seen, reason)
     if bay.state in BUSY:
         return replace(bay, volumes=(*bay.volumes, seen)), []
     done = bay.done if bay.state is State.TAKE_IT else ()
@@ -264,8 +161,14 @@ def _stranger(bay: Bay, seen: Seen, rules: Rules) -> tuple[Bay, list[Act]]:
     reason = why_no_recorder(seen)
     if reason is None:
         return _begin(replace(bay, volumes=(), done=()), seen, rules)
-    refused = replace(bay, refused=(*bay.refused, seen))
-    return replace(refused, state=State.REFUSED, current=seen, why="refused", detail=reason), [Refuse(seen, reason)]
+    return _refused(bay, seen, reason)
+
+
+def _refused(bay: Bay, seen: Seen, reason: str) -> tuple[Bay, list[Act]]:
+    """What sits in the bay is not let in, and it stays on the screen."""
+    known = (*bay.refused, seen)
+    shut = replace(bay, state=State.REFUSED, current=seen, refused=known, why="refused", detail=reason)
+    return shut, [Refuse(seen, reason)]
 
 
 def _begin(bay: Bay, seen: Seen, rules: Rules) -> tuple[Bay, list[Act]]:

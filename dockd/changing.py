@@ -6,7 +6,7 @@ to write has come, so that what is confirmed is what is done. Above a share of t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from catalog.cases.events import CaseEdited
@@ -25,11 +25,14 @@ from retention.changing import Plan
 from .acting import acting, person_named, refuse, require_reach
 from .assembly import Opened
 from .change_errors import AboveShare, ChangeNotDone
-from .errors import CountDiffers
+from .errors import Busy, CountDiffers
 from .holding import lifting, require_in
 from .keeping import is_adopted, set_pack
-from .ledger import export
-from .weighing import Weighing, weigh
+from .peopling import record
+from .weighing import Weighing, nothing_since, weigh
+
+# How often a pack is weighed anew because something was written meanwhile.
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def make(opened: Opened, events: Sequence[Event], *, dry_run: bool = False) -> M
         size_bytes=found.plan.size_bytes,
         plan_digest=found.digest,
     )
-    _record(opened, [proposed])
+    record(opened, [proposed])
     return Made(found.plan, change=proposed.change)
 
 
@@ -102,7 +105,7 @@ def turn_down(opened: Opened, change: ChangeRow, reason: str) -> None:
     who = acting(opened)
     if not who.person.same(proposer):
         require_in(opened, Act.CONFIRM_CHANGE, change.departments, first=(proposer,))
-    _record(opened, [ChangeRefused(change.id, who.actor, reason)])
+    record(opened, [ChangeRefused(change.id, who.actor, reason)])
 
 
 def grant_lift(opened: Opened, hold: HoldRow, reason: str, *, count: int | None, dry_run: bool) -> Plan:
@@ -175,18 +178,35 @@ def _refuse_unless_proposed(change: ChangeRow) -> None:
 
 
 def _put(opened: Opened, before: Sequence[Event], acts: Sequence[Event], found: Weighing) -> None:
-    """Write entries down in one transaction, unless they make other recordings due by now. Raises CountDiffers."""
+    """Write entries down in one transaction, unless they make other recordings due by now. Raises CountDiffers.
+
+    If anything was written since they were weighed, they are weighed once more in the station's turn to write. A pack
+    takes as long as the whole archive, and dockings must not wait for that: it is weighed outside, and tried again.
+    Raises Busy when something was written each time.
+    """
+    whole = any(isinstance(act, PackAdopted) for act in acts)
 
     def still() -> None:
-        now = weigh(opened, acts, found.pack)
-        if now.digest != found.digest:
-            raise CountDiffers(found.plan.made_due, now.plan.made_due)
+        if nothing_since(opened, found):
+            return
+        if whole:
+            raise _WrittenSince
+        _refuse_other(found, weigh(opened, acts, found.pack))
 
-    # A pack is weighed against the whole archive: dockings would wait for as long.
-    heavy = any(isinstance(act, PackAdopted) for act in acts)
-    _record(opened, [*before, *_as_counted(acts, found)], None if heavy else still)
+    for _try in range(_TRIES):
+        try:
+            return record(opened, [*before, *_as_counted(acts, found)], still)
+        except _WrittenSince:
+            now = weigh(opened, acts, found.pack)
+            _refuse_other(found, now)
+            found = now
+    raise Busy(None, None, None)
 
 
-def _record(opened: Opened, events: Sequence[Event], still: Callable[[], None] | None = None) -> None:
-    opened.station.catalog.append(events, actor=opened.actor, still=still)
-    export(opened.station)
+class _WrittenSince(Exception):
+    """Something was written since a pack was weighed."""
+
+
+def _refuse_other(told: Weighing, now: Weighing) -> None:
+    if now.digest != told.digest:
+        raise CountDiffers(told.plan.made_due, now.plan.made_due)

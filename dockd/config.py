@@ -7,13 +7,13 @@ and in docs/settings.md. Pure, but for `Home.chosen` being told the environment.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from hashing.digest import Algorithm
 
+from .database_urls import SQLITE, with_password
 from .handover_settings import HandoverSettings
 from .i18n import N_
 from .setting import About
@@ -23,16 +23,6 @@ from .upkeep_settings import FixitySettings, MirrorSettings
 
 if TYPE_CHECKING:
     from catalog.watching.health import Thresholds
-
-SQLITE = "sqlite:///"
-POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
-SECTIONS = (
-    *("station", "vault", "database", "dock", "drop", "facts", "gaps", "health", "cases", "retention", "change"),
-    "sweep",
-    "fixity",
-    "mirror",
-    "handover",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +313,7 @@ class Home:
         return os.path.join(self.keys_dir, "station.pub")
 
     def lock_of(self, work: str) -> str:
-        """Held by the one process that does some work beside the writer's: `fixity`, `mirror`."""
+        """Held by the one process that does some work beside the writer's: `fixity`, `mirror`, `sweep`."""
         return os.path.join(self.data_dir, f"{work}.lock")
 
     @property
@@ -332,47 +322,9 @@ class Home:
         return os.path.join(self.run_dir, "writer.lock")
 
 
-def _at_user(url: str, *, greedy: bool = False) -> tuple[str, str, str | None, str] | None:
-    """`scheme://`, user, password, and the rest from `@` on; None for a URL without a user.
-
-    A password may hold `@` or `/` unquoted, so the last `@` before the query counts; `greedy` looks behind a `?` too.
-    """
-    scheme, mark, rest = url.partition("://")
-    authority, question, query = (rest, "", "") if greedy else rest.partition("?")
-    credentials, at, host = authority.rpartition("@")
-    if not mark or not at or credentials.startswith("/"):
-        return None
-    user, colon, password = credentials.partition(":")
-    return scheme + mark, user, password if colon else None, at + host + question + query
-
-
-def redacted(url: str) -> str:
-    """The URL as it may be shown: with `***` for a password, in the user's part or in the query (libpq allows both)."""
-    parts = _at_user(url) or _at_user(url, greedy=True)
-    if parts is not None:
-        scheme, user, password, rest = parts
-        url = f"{scheme}{user}{':***' if password is not None else ''}{rest}"
-    return re.sub(r"(?i)([?&](?:ssl)?password=)[^&]*", r"\1***", url)
-
-
-def has_password(url: str) -> bool:
-    """Whether the URL itself holds a password."""
-    return redacted(url) != url
-
-
-def with_password(url: str, password: str) -> str:
-    """The URL with `password` in it, quoted (RFC 3986 §3.2.1); in the query where the URL names no user."""
-    from urllib.parse import quote
-
-    quoted = quote(password, safe="")
-    parts = _at_user(url)
-    if parts is None:
-        return f"{url}{'&' if '?' in url else '?'}password={quoted}"
-    scheme, user, _old, rest = parts
-    return f"{scheme}{user}:{quoted}{rest}"
+SECTIONS = tuple(section.name for section in fields(Config))
 
 
 def settings_of(section: str) -> list[tuple[str, Any, About]]:
     """Name, default and meaning of each setting of a section, in the order of the settings file."""
-    (values,) = (getattr(Config(), f.name) for f in fields(Config) if f.name == section)
-    return [(f.name, f.default, f.metadata["about"]) for f in fields(values)]
+    return [(f.name, f.default, f.metadata["about"]) for f in fields(getattr(Config(), section))]

@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, get_args, get_origin, get_type_hints
 
-from .config import POSTGRESQL, SECTIONS, SQLITE, Config, Home, settings_of
+from .config import SECTIONS, Config, Home, settings_of
+from .database_urls import POSTGRESQL, SQLITE, redacted
 from .errors import ConfigFault, HomeFault, HomeMissing, Problem, SettingFault
 from .i18n import N_, _
 from .setting import About
@@ -60,7 +61,7 @@ def database_url(
     """The catalogue's URL with its password: of DOCKD_DATABASE_PASSWORD, else of the password file, else as it is.
 
     Raises HomeFault and ConfigFault when the password file cannot be read. The result is never shown:
-    `config.redacted` is for that.
+    `database_urls.redacted` is for that.
     """
     password = environ.get(PASSWORD_VARIABLE)
     path = config.password_file(home)
@@ -187,8 +188,6 @@ def _nearest(name: str, known: list[str] | tuple[str, ...]) -> str:
 
 def _shown(value: object) -> str:
     """A value as the file writes it, cut short; what looks like a URL without its password."""
-    from .config import redacted
-
     text = json.dumps(redacted(value) if isinstance(value, str) else value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:59] + "…"
 

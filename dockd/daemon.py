@@ -17,25 +17,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from catalog.errors import CatalogError
+from catalog.events import DeviceRefused
 from hashing.errors import HashingError
 
-from .bay import (
-    BUSY,
-    Act,
-    Bay,
-    Clear,
-    Dock,
-    Happened,
-    Mount,
-    Refuse,
-    Release,
-    Rules,
-    RulesChanged,
-    State,
-    Talk,
-    next_to_copy,
-    step,
-)
+from .bay import BUSY, Bay, Rules, State, next_to_copy, step
+from .bay_events import Act, Clear, Dock, Happened, Mount, Refuse, Release, RulesChanged, Talk
 from .devices import Devices
 from .drivers import control_for
 from .drops import Drops
@@ -46,12 +32,13 @@ from .notify import Notify
 from .recovery import come_to_rest
 from .results import Progress
 from .station import Station
+from .upkeep_watch import UpkeepWatch
 from .usb import Gone, Seen
 from .wall import REFRESH_S, Face, Wall
 
 log = logging.getLogger("dockd")
 
-RULES_EVERY_S = 1.0  # how often the catalogue is asked whether somebody changed bindings or enrolments
+RULES_EVERY_S = 1.0  # how often the catalogue is asked whether anything was written since
 RETRY_S = 15.0  # how often a closed station tries again
 IDLE_S = 5.0
 STOP_PATIENCE_S = 4.0  # SIGTERM: systemd and users expect an answer within five seconds
@@ -103,9 +90,11 @@ class Daemon:
         notify: Notify,
         drops: Callable[[Callable[[BaseException], None]], Drops],
         reload: Callable[[], None],
+        upkeep: UpkeepWatch,
     ) -> None:
         self._station = station
         self._wall = Wall(run_dir, station.clock)
+        self._upkeep = upkeep
         self._notify = notify
         self._reload = reload
         # SimpleQueue: the only one that a signal handler may put into.
@@ -254,8 +243,6 @@ class Daemon:
             self._hands.dock(held.bay.current, held.path, held.bay.slot, held.progress)
 
     def _record_refusal(self, held: Held, seen: Seen, reason: str) -> None:
-        from catalog.events import DeviceRefused
-
         try:
             self._station.catalog.append(
                 [DeviceRefused(held.bay.slot, held.bay.port, seen.key, reason, list(seen.interfaces or ()))]
@@ -272,9 +259,10 @@ class Daemon:
         return held
 
     def _read_rules(self) -> None:
-        """Bindings and enrolments as the catalogue has them now."""
+        """Bindings, enrolments and what is wrong with the vault, as the catalogue has them now."""
         try:
             size = self._station.catalog.head().seq
+            self._wall.wrong = self._upkeep.look(size, time.monotonic())
             if size == self._log_size:
                 return
             bound = self._station.catalog.slots()

@@ -4,6 +4,7 @@ again.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 
@@ -15,6 +16,7 @@ from catalog.model import Clip
 from hashing.errors import TargetFault
 from retention.fixity import Fixity, examine
 
+from .ledger import ALLOWED_SIGNERS, ledger_dir
 from .station import Station
 from .vault import Vault, vault_act
 
@@ -27,6 +29,16 @@ def of_clip(clip: Clip) -> Stored:
     return Stored(
         CLIPS, (clip.session, clip.seq), clip.id, clip.vault_path, clip.size_bytes, clip.digests, clip.ingested_at
     )
+
+
+def refuse_without_vault(station: Station) -> None:
+    """Raises TargetFault while the vault's disk is not mounted: it has not lost its recordings."""
+    path = f"{ledger_dir(station.id)}/{ALLOWED_SIGNERS}"
+    try:
+        station.vault.read(path)
+    except FileNotFoundError as error:
+        cause = OSError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        raise TargetFault(station.vault.at(path), "open", cause) from error
 
 
 def look_at(station: Station, file: Stored) -> Fixity:
@@ -45,17 +57,13 @@ def still_kept(station: Station, file: Stored) -> bool:
     return clip.destroyed_at is None
 
 
-def event_of(file: Stored, result: Fixity) -> DamageFound:
-    """What is to be recorded of a damaged file."""
-    assert result.damage is not None
-    return DamageFound(file.what, file.clip, file.vault_path, result.damage.value, result.expected, result.found)
-
-
 def record(station: Station, file: Stored, result: Fixity, actor: str) -> DamageFound | None:
     """Put on record that a file is damaged, unless the same is on record already; None for one that should not be
-    there any more. Raises CatalogFault.
+    there any more. Raises CatalogFault; TargetFault when the vault itself is away.
     """
-    found = event_of(file, result)
+    refuse_without_vault(station)
+    assert result.damage is not None
+    found = DamageFound(file.what, file.clip, file.vault_path, result.damage.value, result.expected, result.found)
     if not still_kept(station, file):
         return None
     known = damage_of(station.catalog, file.key)
@@ -86,13 +94,8 @@ def set_aside(vault: Vault, path: str, folder: str) -> bool:
 
     Raises TargetFault.
     """
-    try:
-        with vault_act(vault.at(path), "stat"):
-            vault.files.lstat(vault.at(path))
-    except TargetFault as fault:
-        if isinstance(fault.cause, FileNotFoundError):
-            return False
-        raise
+    if not vault.has(path):
+        return False
     target = f"{folder}/{len(vault.names(folder)) + 1}/{os.path.basename(path)}"
     vault.ensure(os.path.dirname(target))
     with vault_act(vault.at(path), "rename"):

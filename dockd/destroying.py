@@ -2,8 +2,8 @@
 
     tombstone in the log ─► destroyed-<batch>.json, signed ─► ledger and checkpoint ─► unlink, fsync folder ─► entry
 
-Each step is durable before the next. A cut in between leaves a tombstone whose original may lie there still: `finish`
-does the rest of it, at the next sweep or when the station comes to rest.
+Each step is durable before the next. A cut in between leaves a tombstone whose original may lie there still: the rest
+is done when the station comes to rest (`finish_interrupted`), or by the next sweep.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from catalog.disposing.queries import find_batch, not_yet_removed, tombstones_of
 from catalog.model import SessionRow, utc_text
 from hashing.writing import is_temporary
 
-from .errors import LedgerFault
+from .errors import Busy, LedgerFault
 from .ledger import SESSION_NAMESPACE, export
+from .lock import WriterLock
 from .station import Station
 from .vault import vault_act
 
@@ -72,8 +73,25 @@ def _line(stone: Tombstone, vault_dir: str) -> dict[str, Any]:
     }
 
 
+def finish_interrupted(station: Station) -> int:
+    """`finish` of what a cut left, where a station comes to rest; how many originals that were.
+
+    Nobody's docking waits for a sweep that is at work, which ends it itself, nor for a record in the vault that is not
+    what the log says: the next sweep tells of that, and so does verification. Raises TargetFault, CatalogFault,
+    HomeFault.
+    """
+    if not not_yet_removed(station.catalog):
+        return 0
+    try:
+        with WriterLock(station.sweep_lock):
+            return finish(station)
+    except (Busy, LedgerFault):
+        return 0
+
+
 def finish(station: Station) -> int:
-    """Remove the originals of all clips that have a tombstone and may lie there still; how many that were.
+    """Remove the originals of all clips that have a tombstone and may lie there still; how many that were. Only whoever
+    holds the station's `sweep_lock` may.
 
     Raises TargetFault, CatalogFault, LedgerFault (a record in the vault is not what the log says: nothing was removed).
     """
@@ -81,8 +99,9 @@ def finish(station: Station) -> int:
     if not waiting:
         return 0
     groups = [(key, list(some)) for key, some in groupby(waiting, key=lambda stone: (stone.session, stone.batch))]
+    batches = {name: find_batch(station.catalog, name) for name in dict.fromkeys(stone.batch for stone in waiting)}
     for (session, batch), _stones in groups:
-        _write_record(station, session, batch)
+        _write_record(station, station.catalog.find_session(session), batches[batch])
     # Before anything goes, what says that it goes lies in the vault: in the ledger, under a signed checkpoint.
     export(station)
     removed: dict[str, list[str]] = {}
@@ -94,11 +113,10 @@ def finish(station: Station) -> int:
     return len(waiting)
 
 
-def _write_record(station: Station, session_id: str, batch_id: str) -> None:
-    session = station.catalog.find_session(session_id)
-    stones = tombstones_of_session(station.catalog, session_id, batch_id)
-    text = record_text(station, session, find_batch(station.catalog, batch_id), stones)
-    path = record_path(session.vault_dir, batch_id)
+def _write_record(station: Station, session: SessionRow, batch: BatchRow) -> None:
+    stones = tombstones_of_session(station.catalog, session.id, batch.id)
+    text = record_text(station, session, batch, stones)
+    path = record_path(session.vault_dir, batch.id)
     _sweep_unfinished(station, session.vault_dir)
     if station.vault.write_once(path, text) != text:
         raise LedgerFault(path, "differs from the custody log")

@@ -26,9 +26,8 @@ from retention.pack import Pack
 
 from .acting import acting, person_named, require
 from .assembly import Opened
-from .errors import PackNotAdopted
 from .holding import require_in
-from .keeping import agency_day, is_adopted, set_pack
+from .keeping import agency_day, refuse_unless_adopted, set_pack
 from .ledger import export
 from .peopling import record
 from .sweep_errors import DisposalCount, DisposalNotDone
@@ -124,9 +123,8 @@ def _decided(opened: Opened, batch: BatchRow, yes: Callable[[int], Event]) -> Ba
 
 def _counting_pack(opened: Opened) -> tuple[Pack, date]:
     """The pack of the settings, when it is the adopted one, and today. Raises PackNotAdopted."""
-    pack, adopted = set_pack(opened), adopted_pack(opened.station.catalog)
-    if not is_adopted(pack, adopted):
-        raise PackNotAdopted(pack.name, "" if adopted is None else adopted.pack)
+    pack = set_pack(opened)
+    refuse_unless_adopted(pack, adopted_pack(opened.station.catalog))
     return pack, agency_day(opened, pack)
 
 

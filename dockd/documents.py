@@ -11,27 +11,23 @@ thing finds it there, and what an interruption left is finished by doing it once
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 
 from catalog.documents.events import DocumentKept
 from catalog.documents.model import DocumentRow
 from catalog.documents.queries import is_kept
-from hashing.copying import CopyTask, SourceFault, Verified, copy_all
+from hashing.copying import CopyTask, SourceFault, Verified
 from hashing.digest import Algorithm, Digest, digest_of
 from hashing.errors import AlreadyThere
 from hashing.manifest import ManifestEntry, render
 
+from .copying import engine, opener
 from .errors import DocumentUnreadable
 from .naming import folder_name, shown, vault_path
 from .sealing import manifest_name
 from .station import Station
-from .vault import DOCUMENTS_FOLDER
-
-# A document may be called manifest.b3 itself.
-FILE_FOLDER = "file"
+from .vault import DOCUMENTS_FOLDER, FILE_FOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +81,7 @@ def _manifests(folder: str, path: str, digests: dict[str, str]) -> Iterator[tupl
 def _copied(station: Station, path: str) -> Verified:
     """A verified copy under `.partial/`; a fresh name, so that two who keep the same file do not meet."""
 
-    def open_source(flags: int) -> int:
-        return station.files.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags)
-
+    open_source = opener(station.files, path, follow=True)
     try:
         fd = open_source(0)
         try:
@@ -98,19 +92,9 @@ def _copied(station: Station, path: str) -> Verified:
         raise DocumentUnreadable(shown(os.fsencode(path)), error.strerror or str(error)) from error
     station.refuse_without_space(size_bytes)
     partial = station.partials.path(station.random_hex(32))
-    settings = station.copying
-    outcomes = copy_all(
-        station.files,
-        [CopyTask(0, open_source, size_bytes, partial)],
-        algorithms=station.algorithms,
-        block_bytes=settings.block_bytes,
-        blocks=settings.blocks,
-        stall_s=settings.stall_s,
-        stop=threading.Event(),
-        on_bytes=lambda count: None,
-    )
-    with closing(outcomes):
-        for outcome in (one for batch in outcomes for one in batch):
+    task = CopyTask(0, open_source, size_bytes, partial)
+    with engine(station.files, [task], station.copying, algorithms=station.algorithms) as batches:
+        for outcome in (one for batch in batches for one in batch):
             if isinstance(outcome, Verified):
                 return outcome
             if isinstance(outcome, SourceFault):

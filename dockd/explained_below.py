@@ -10,6 +10,22 @@ from .explained import Explained, vault_fault
 from .i18n import _
 from .reasons import reason_of
 
+# By what kind of thing it is, the command that shows all of them.
+_LISTS = {
+    "batch": "dockd sweep list",
+    "case": "dockd case list",
+    "change": "dockd change list",
+    "fault": "dockd recorder fault list",
+    "gap": "dockd gap list",
+    "handover": "dockd handover list",
+    "hold": "dockd hold list",
+    "line": "dockd ledger list",
+    "officer": "dockd officer list",
+    "recorder": "dockd recorder list",
+    "request": "dockd request list",
+    "session": "dockd session list",
+}
+
 
 def of_catalog(error: BaseException) -> Explained | None:
     """What an error of the catalogue means; None when it is none."""
@@ -70,7 +86,7 @@ def of_catalog(error: BaseException) -> Explained | None:
         case catalog.NotFound():
             return Explained(
                 _("nothing found under {prefix}").format(prefix=error.prefix),
-                _("dockd session list and dockd clip list show what there is"),
+                _("{command} shows what there is").format(command=_LISTS.get(error.kind, "dockd clip list")),
                 Exit.NOT_FOUND,
             )
         case catalog.Ambiguous():

@@ -1,4 +1,5 @@
-"""The vault read again, a part of it every night, so that every byte is read within a stated time (contract P7).
+"""The vault read again, a part of it every night, so that every byte is read within a stated time (contract P7); and
+the second copies beside it, where their disk is there.
 
 Rounds go through the vault in one order; a run goes on where the last one ended. What one run reads is put on record a
 stretch at a time: a kill costs the reading of one stretch and nothing else.
@@ -6,23 +7,23 @@ stretch at a time: a kill costs the reading of one stretch and nothing else.
 
 from __future__ import annotations
 
-import errno
-import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from catalog.fixity.events import DamageFound, FixityRead
-from catalog.fixity.model import CLIPS, WHATS, Amount, Damage, Place, Stored, place_text
-from catalog.fixity.queries import damaged, last_read, left, next_files, round_of
+from catalog.fixity.events import CopiesRead, FixityRead
+from catalog.fixity.model import CLIPS, WHATS, Amount, Place, Stored, place_text
+from catalog.fixity.queries import damaged
+from catalog.fixity.rounds import last_read, left, next_files, round_of
 from catalog.model import utc_text
-from hashing.errors import TargetFault
 
-from .damage import look_at, record, whole_again
+from .fixity_shelves import Copies, Originals, Restore, Shelf, Swept
 from .forgetting import forget_aside
-from .ledger import ALLOWED_SIGNERS, export, ledger_dir
+from .ledger import export
+from .mirroring import Mirror
 from .station import Station
+from .upkeep_errors import MirrorFault, MirrorUnusable
 
 # One entry of the log stands for at most so much.
 SLICE_BYTES = 16 * 2**30
@@ -38,9 +39,6 @@ PLANNED_NIGHTS = 4
 # Files that follow each other were read one after the other: one of so many is asked whether it is late.
 LATE_AT_ONCE = 64
 
-Restore = Callable[[Stored], bool]
-"""Puts a damaged file right from a copy; whether there was one that holds."""
-
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -50,19 +48,6 @@ class Budget:
 
     size_bytes: int | None = None
     until_s: float | None = None
-
-
-@dataclass(slots=True)
-class Swept:
-    """What a run read and found. `damaged` is all that was met, known or not; `stopped`: too much was damaged."""
-
-    files: int = 0
-    size_bytes: int = 0
-    damaged: list[DamageFound] = field(default_factory=list)
-    restored: int = 0
-    whole_again: int = 0
-    rounds_ended: list[str] = field(default_factory=list)
-    stopped: bool = False
 
 
 def share(what_is_left: Amount, began_at: datetime | None, now: datetime, within_days: int) -> int:
@@ -78,7 +63,7 @@ def cost(amount: Amount) -> int:
 
 
 class Sweep:
-    """One run. `restore` is asked for every damaged file; None leaves them as they are."""
+    """One run. `restore` is asked for every damaged file, None leaves them as they are; `mirror` is read when given."""
 
     def __init__(
         self,
@@ -87,100 +72,95 @@ class Sweep:
         *,
         actor: str = "dockd",
         restore: Restore | None = None,
+        mirror: Mirror | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._station = station
         self._within_days = within_days
         self._actor = actor
         self._restore = restore
+        self._mirror = mirror
         self._monotonic = monotonic
-        self._known: dict[str, Damage] = {}
         self.swept = Swept()
 
     def run(self, budget: Budget) -> Swept:
         """Read what this run is to read. Raises TargetFault (the vault as a whole), CatalogFault."""
-        self._known = {damage.file: damage for damage in damaged(self._station.catalog)}
+        known = {damage.file: damage for damage in damaged(self._station.catalog)}
         forget_aside(self._station, self._actor)
         spent = 0
         for what in WHATS:
-            room = None if budget.size_bytes is None else max(0, budget.size_bytes - spent)
-            spent += self._kind(what, room, budget.until_s)
+            originals = Originals(self._station, what, self._actor, self.swept, known, self._restore)
+            spent += self._shelf(originals, budget, spent)
+        if self._mirror is not None:
+            # After the originals: a run that ends early has read what there is only once.
+            try:
+                self._shelf(Copies(self._station, self._mirror, self._actor, self.swept), budget, spent)
+            except (MirrorUnusable, MirrorFault):
+                self.swept.mirror_left = True
         export(self._station)
         return self.swept
 
-    def _kind(self, what: str, room_bytes: int | None, until_s: float | None) -> int:
-        """Read of one kind; the bytes that were read."""
-        station = self._station
-        current = round_of(station.catalog, what)
-        rest = left(station.catalog, what, current.after)
+    def _shelf(self, shelf: Shelf, budget: Budget, spent_bytes: int) -> int:
+        """Read of one shelf; the bytes that were read."""
+        catalog = self._station.catalog
+        current = round_of(catalog, shelf.what, shelf.at)
+        rest = left(catalog, shelf.what, current.after, shelf.at)
         number, after = current.number, current.after
         if not rest.files and after is not None:
             # What was left of the round is gone: the next one begins.
-            number, after, rest = number + 1, None, left(station.catalog, what, None)
+            number, after, rest = number + 1, None, left(catalog, shelf.what, None, shelf.at)
         began_at = current.began_at if after is not None else None
-        quota: float = share(rest, began_at, station.clock(), self._within_days)
-        if until_s is not None and what == CLIPS:
+        quota: float = share(rest, began_at, self._station.clock(), self._within_days)
+        # A budget is for recordings, originals first; what is small beside them has its share, as far as that goes.
+        recordings = shelf.what == CLIPS
+        if budget.until_s is not None and recordings:
             quota = float("inf")
-        elif room_bytes is not None:
-            quota = room_bytes if what == CLIPS else min(quota, room_bytes)
-        stretch = _Stretch(self, what, number, after)
-        return stretch.run(quota, until_s, must_read=until_s is None and room_bytes is None)
+        elif budget.size_bytes is not None:
+            room = max(0, budget.size_bytes - spent_bytes)
+            quota = room if recordings else min(quota, room)
+        stretch = _Stretch(self, shelf, number, after)
+        return stretch.run(quota, budget.until_s, must_read=budget == Budget())
 
     # ------------------------------------------------------------------------------------------- what a stretch asks
 
-    def late(self, file: Stored) -> bool:
+    def following(self, shelf: Shelf, after: Place | None) -> Iterator[tuple[Stored, datetime]]:
+        """The files to come, each with the time before which they were listed."""
+        while True:
+            listed_at = self._station.clock()
+            page = next_files(self._station.catalog, shelf.what, after, at=shelf.at)
+            if not page:
+                return
+            for file in page:
+                yield file, listed_at
+            after = page[-1].place
+
+    def late(self, shelf: Shelf, file: Stored) -> bool:
         """Whether a file would be overdue before the night after the next."""
         limit = timedelta(days=max(1, self._within_days - SPARE_NIGHTS))
-        return last_read(self._station.catalog, file) < self._station.clock() - limit
+        return last_read(self._station.catalog, file, shelf.at) < self._station.clock() - limit
 
     def over(self, until_s: float | None) -> bool:
-        """Whether the time is up, or the disk is dying."""
-        self.swept.stopped = len(self.swept.damaged) >= DAMAGED_AT_MOST
+        """Whether the time is up, or a disk is dying."""
+        self.swept.stopped = len(self.swept.damaged) + len(self.swept.copies_lost) >= DAMAGED_AT_MOST
         return self.swept.stopped or (until_s is not None and self._monotonic() >= until_s)
 
-    def refuse_without_vault(self) -> None:
-        """A vault whose disk is not mounted has not lost its recordings. Raises TargetFault."""
-        path = f"{ledger_dir(self._station.id)}/{ALLOWED_SIGNERS}"
-        try:
-            self._station.vault.read(path)
-        except FileNotFoundError as error:
-            cause = OSError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-            raise TargetFault(self._station.vault.at(path), "open", cause) from error
-
-    def read(self, file: Stored) -> bool:
-        """Read one file and record what is wrong with it; whether it is whole."""
-        result = look_at(self._station, file)
-        self.swept.files += 1
-        self.swept.size_bytes += result.read_bytes
-        if result.damage is None:
-            self.swept.whole_again += whole_again(self._station, file, self._known, self._actor)
-            return True
-        found = record(self._station, file, result, self._actor)
-        if found is None:
-            return True
-        self.swept.damaged.append(found)
-        if self._restore is not None and self._restore(file):
-            self.swept.restored += 1
-        return False
-
-    def write_down(self, read: FixityRead) -> None:
+    def write_down(self, shelf: Shelf, read: FixityRead | CopiesRead) -> None:
         """Put a stretch on record."""
         self._station.catalog.append([read], actor=self._actor)
         if read.ends_round:
-            self.swept.rounds_ended.append(read.what)
+            self.swept.rounds_ended.append(shelf.at or shelf.what)
 
-    @property
-    def station(self) -> Station:
-        """The station whose vault is read."""
-        return self._station
+    def ends(self, shelf: Shelf, last: Place) -> bool:
+        """Whether nothing comes after a place."""
+        return not next_files(self._station.catalog, shelf.what, last, 1, at=shelf.at)
 
 
 class _Stretch:
     """Files read one after the other, put on record together."""
 
-    def __init__(self, sweep: Sweep, what: str, number: int, after: Place | None) -> None:
+    def __init__(self, sweep: Sweep, shelf: Shelf, number: int, after: Place | None) -> None:
         self._sweep = sweep
-        self._what = what
+        self._shelf = shelf
         self._number = number
         self._after = after
         self._empty()
@@ -195,9 +175,9 @@ class _Stretch:
         """Read up to a cost of `quota`; the bytes that were read. `must_read`: what is late is read beyond it."""
         spent, total, asked, late = 0, 0, 0, False
         try:
-            for file, listed_at in self._following():
+            for file, listed_at in self._sweep.following(self._shelf, self._after):
                 if spent >= quota and spent:
-                    late = self._sweep.late(file) if must_read and asked % LATE_AT_ONCE == 0 else late
+                    late = self._sweep.late(self._shelf, file) if must_read and asked % LATE_AT_ONCE == 0 else late
                     asked += 1
                     if not late:
                         break
@@ -216,26 +196,14 @@ class _Stretch:
             self._end()
         return total
 
-    def _following(self) -> Iterator[tuple[Stored, datetime]]:
-        """The files to come, each with the time before which they were listed."""
-        after = self._after
-        while True:
-            listed_at = self._sweep.station.clock()
-            page = next_files(self._sweep.station.catalog, self._what, after)
-            if not page:
-                return
-            for file in page:
-                yield file, listed_at
-            after = page[-1].place
-
     def _begin(self, file: Stored, listed_at: datetime) -> None:
-        self._sweep.refuse_without_vault()
+        self._shelf.refuse_when_away()
         self._first = file.place
         # What comes in after the listing is not among what was read: it counts from its docking.
         self._began_at = utc_text(listed_at)
 
     def _read(self, file: Stored) -> None:
-        whole = self._sweep.read(file)
+        whole = self._shelf.read(file)
         self._last = file.place
         self._files += 1
         self._size_bytes += file.size_bytes
@@ -244,11 +212,10 @@ class _Stretch:
     def _end(self) -> None:
         if self._first is None or self._last is None:
             return
-        ends = not next_files(self._sweep.station.catalog, self._what, self._last, 1)
+        ends = self._sweep.ends(self._shelf, self._last)
         first, last = place_text(self._first), place_text(self._last)
-        read = FixityRead(
-            self._what, self._number, first, last, self._began_at,
-            self._files, self._size_bytes, self._damaged, ends,
-        )  # fmt: skip
+        facts = (self._number, first, last, self._began_at, self._files, self._size_bytes, self._damaged, ends)
+        shelf = self._shelf
+        read = FixityRead(shelf.what, *facts) if shelf.at is None else CopiesRead(shelf.at, *facts)
         self._empty()
-        self._sweep.write_down(read)
+        self._sweep.write_down(shelf, read)

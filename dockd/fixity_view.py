@@ -1,4 +1,4 @@
-"""How the vault's upkeep stands: for `dockd fixity status`, `dockd mirror status` and `dockd doctor`."""
+"""How the vault's upkeep stands: for `dockd fixity status` and `dockd mirror status`."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from catalog.fixity.model import WHATS, Amount, Copied, Damage, Round
-from catalog.fixity.queries import copied_at, damaged, left, overdue, read_in_round, round_of
+from catalog.fixity.model import CLIPS, WHATS, Amount, Copied, Damage, LostCopy, Round
+from catalog.fixity.queries import damaged, lost_copies
+from catalog.fixity.rounds import left, overdue, read_in_round, round_of
 from catalog.model import utc_text
 
-from .assembly import Opened
-from .doctor import Check, State
 from .exits import Exit
-from .i18n import _, ngettext
-from .mirroring import open_mirror
-from .showing import size_text
 from .station import Station
-from .upkeep_words import MirrorFault, MirrorUnusable, of_upkeep
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One kind of files: the round that is under way, what of it was read and is left, and what is overdue."""
+    """One kind of files in the vault, or the second copies at a place (`at`): the round that is under way, what of it
+    was read and is left, and what is overdue.
+    """
 
+    at: str | None
     current: Round
     read: Amount
     left: Amount
@@ -33,6 +31,7 @@ class Reading:
         """By stable names."""
         return {
             "what": self.current.what,
+            "place": self.at,
             "round": self.current.number,
             "began_at": _text(self.current.began_at),
             "read_at": _text(self.current.read_at),
@@ -44,35 +43,43 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """All kinds, and what is damaged."""
+    """All kinds, the second copies whose disk is there, what is damaged, and the copies that do not hold."""
 
     readings: tuple[Reading, ...]
     damaged: tuple[Damage, ...]
+    copies_lost: tuple[LostCopy, ...]
 
     @property
     def exit_code(self) -> Exit:
-        """As verification ends: with findings while anything is damaged."""
+        """As verification ends: with findings while anything is damaged in the vault."""
         return Exit.FINDINGS if self.damaged else Exit.OK
 
-    @property
-    def overdue(self) -> int:
-        """How many files were not read within the stated time."""
-        return sum(reading.overdue.files for reading in self.readings)
 
-
-def upkeep_of(station: Station, within_days: int) -> Upkeep:
-    """How the reading stands now. Raises CatalogFault."""
+def upkeep_of(station: Station, within_days: int, mirror: str | None) -> Upkeep:
+    """How the reading stands now; `mirror` names the place of second copies that is there. Raises CatalogFault."""
     since = station.clock() - timedelta(days=within_days)
-    return Upkeep(tuple(_reading(station, what, since) for what in reversed(WHATS)), tuple(damaged(station.catalog)))
+    shelves: list[tuple[str, str | None]] = [(what, None) for what in reversed(WHATS)]
+    if mirror is not None:
+        shelves.append((CLIPS, mirror))
+    readings = tuple(_reading(station, what, at, since) for what, at in shelves)
+    return Upkeep(readings, tuple(damaged(station.catalog)), tuple(lost_copies(station.catalog)))
 
 
-def _reading(station: Station, what: str, since: datetime) -> Reading:
-    current = round_of(station.catalog, what)
+def overdue_files(station: Station, within_days: int) -> Amount:
+    """What of the vault was not read within the stated time. Raises CatalogFault."""
+    since = station.clock() - timedelta(days=within_days)
+    late = [overdue(station.catalog, what, since) for what in WHATS]
+    return Amount(sum(one.files for one in late), sum(one.size_bytes for one in late))
+
+
+def _reading(station: Station, what: str, at: str | None, since: datetime) -> Reading:
+    current = round_of(station.catalog, what, at)
     return Reading(
+        at,
         current,
-        read_in_round(station.catalog, what, current.number),
-        left(station.catalog, what, current.after),
-        overdue(station.catalog, what, since),
+        read_in_round(station.catalog, what, current.number, at),
+        left(station.catalog, what, current.after, at),
+        overdue(station.catalog, what, since, at),
     )
 
 
@@ -89,6 +96,11 @@ def damage_json(damage: Damage) -> dict[str, Any]:
     }
 
 
+def lost_json(lost: LostCopy) -> dict[str, Any]:
+    """A copy that does not hold by stable names."""
+    return asdict(lost) | {"since": _text(lost.since)}
+
+
 def copied_json(place: str, folder: str, copied: Copied) -> dict[str, Any]:
     """What a place holds, by stable names."""
     return {"place": place, "folder": folder, **asdict(copied), "newest": _text(copied.newest)}
@@ -96,47 +108,3 @@ def copied_json(place: str, folder: str, copied: Copied) -> dict[str, Any]:
 
 def _text(moment: datetime | None) -> str | None:
     return None if moment is None else utc_text(moment)
-
-
-# ------------------------------------------------------------------------------------------------------------- doctor
-
-
-def checks(opened: Opened) -> list[Check]:
-    """What doctor has to say of upkeep."""
-    found = [_fixity_check(opened)]
-    if opened.config.mirror.folder:
-        found.append(_mirror_check(opened))
-    return found
-
-
-def _fixity_check(opened: Opened) -> Check:
-    within_days = opened.config.fixity.within_days
-    since = opened.station.clock() - timedelta(days=within_days)
-    bad = damaged(opened.station.catalog)
-    if bad:
-        found = ngettext("{n} damaged file", "{n} damaged files", len(bad)).format(n=len(bad))
-        return Check("fixity", State.FAIL, found, _("dockd fixity status lists them"), Exit.FINDINGS)
-    late = [overdue(opened.station.catalog, what, since) for what in WHATS]
-    files = sum(one.files for one in late)
-    if files:
-        found = ngettext(
-            "{n} file ({size}) not read again for {days} days",
-            "{n} files ({size}) not read again for {days} days",
-            files,
-        ).format(n=files, size=size_text(sum(one.size_bytes for one in late)), days=within_days)
-        return Check("fixity", State.WARN, found, _("let dockd-fixity.timer run every night, or: dockd fixity run"))
-    return Check("fixity", State.OK, _("all read within {days} days").format(days=within_days))
-
-
-def _mirror_check(opened: Opened) -> Check:
-    try:
-        mirror = open_mirror(opened.station, opened.config.mirror_dir(opened.home))
-    except (MirrorUnusable, MirrorFault) as error:
-        told = of_upkeep(error)
-        assert told is not None
-        return Check("mirror", State.FAIL, told.sentence, told.hint, told.exit_code)
-    copied = copied_at(opened.station.catalog, mirror.place)
-    if copied.waiting or copied.lacking:
-        found = _("{n} sessions and {m} recordings have no second copy yet").format(n=copied.waiting, m=copied.lacking)
-        return Check("mirror", State.WARN, found, _("let dockd-mirror.timer run, or: dockd mirror run"))
-    return Check("mirror", State.OK, _("{n} recordings have second copies").format(n=copied.clips))

@@ -69,16 +69,4 @@ def _remove(vault: Vault, paths: Iterable[str]) -> None:
             if not isinstance(fault.cause, FileNotFoundError):
                 raise
         folders.add(os.path.dirname(path))
-    vault.settle(folder for folder in folders if _there(vault, folder))
-
-
-def _there(vault: Vault, folder: str) -> bool:
-    """Whether a folder lies there: one that was never made has no names to make durable."""
-    try:
-        with vault_act(vault.at(folder), "stat"):
-            vault.files.lstat(vault.at(folder))
-    except TargetFault as fault:
-        if isinstance(fault.cause, FileNotFoundError):
-            return False
-        raise
-    return True
+    vault.settle(folder for folder in folders if vault.has(folder))

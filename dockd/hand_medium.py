@@ -6,36 +6,32 @@
         allowed_signers   the sender's key; its fingerprint is to be compared with the one on paper
         vault/…           originals, documents and sessions' seals, as they lie in the sender's vault
 
-`batch.json` is written last: a folder without it is unfinished.
+`batch.json` is written last, once the batch is on record: a folder without it is unfinished, and states nothing.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import stat
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from catalog.handing.model import MORE, HandedDifference
-from hashing.copying import CopyTask, SourceFault, Verified, copy_all
 from hashing.digest import Algorithm, digest_of
 from hashing.errors import AlreadyThere, BadSignature, DigestMismatch, MalformedKey, SourceUnreadable, TargetFault
-from hashing.filecalls import FileCalls
-from hashing.reading import read_back
+from hashing.filecalls import FileCalls, walk_up
 from hashing.signing import allowed_signers
 from hashing.signing import verify as verify_signature
-from hashing.writing import fsync_folder, make_folders, write_new
+from hashing.writing import fsync_folder, make_folders, remove_tree, write_proven
 from retention.fixity import Damage, examine
 
+from .copying import Unlike, Wanted, copied
 from .hand_errors import HandoverRefused, MediumFault
-from .hand_papers import BATCH_NAMESPACE, BatchPaper, HandedFile, NoPaper
+from .hand_papers import BATCH_NAMESPACE, BatchPaper, NoPaper
 from .station import Station
 from .vault import Vault
 
-VAULT_FOLDER = "vault"
 BATCH_FILE, MANIFEST_FILE, SIGNERS_FILE = "batch.json", "manifest.b3", "allowed_signers"
 SIGNATURE_FILE = f"{BATCH_FILE}.sig"
 _OWN = frozenset({BATCH_FILE, SIGNATURE_FILE, MANIFEST_FILE, SIGNERS_FILE})
@@ -45,103 +41,74 @@ _OWN = frozenset({BATCH_FILE, SIGNATURE_FILE, MANIFEST_FILE, SIGNERS_FILE})
 
 
 def write(station: Station, paper: BatchPaper, text: bytes, signature: bytes, medium: str) -> str:
-    """Write a batch onto a medium, each file read back from there; its folder.
+    """Write a batch that is on record onto a medium, each file read back from there; its folder.
 
     What was begun is removed again when it cannot be finished. Raises HandoverRefused when the folder is there already
     or originals are not what they were, MediumFault.
     """
+    folder = begin(station, paper, text, signature, medium)
+    with nothing_left(station, folder):
+        finish(station, folder, text)
+    return folder
+
+
+def begin(station: Station, paper: BatchPaper, text: bytes, signature: bytes, medium: str) -> str:
+    """The same but for `batch.json`, without which it is no batch: for one that is not on record yet."""
     folder = os.path.join(medium, f"handover-{paper.batch}")
-    _refuse_vault(station, medium)
+    if station.vault.encloses(medium):
+        raise HandoverRefused(medium, "medium-inside")
     with _on(folder):
-        _refuse_without_room(medium, paper.size_bytes + 2 * len(text))
+        if Vault(station.files, medium).free_bytes() < paper.size_bytes + 2 * len(text):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), medium)
         try:
             station.files.mkdir(folder)
         except FileExistsError:
             raise HandoverRefused(folder, "medium-taken") from None
-    try:
-        with _on(folder):
-            _copy(station, paper, folder)
-            signers = allowed_signers(paper.station, paper.public_key, [BATCH_NAMESPACE])
-            _put(station.files, f"{folder}/{MANIFEST_FILE}", paper.manifest())
-            _put(station.files, f"{folder}/{SIGNERS_FILE}", signers.encode())
-            _put(station.files, f"{folder}/{SIGNATURE_FILE}", signature)
-            _put(station.files, f"{folder}/{BATCH_FILE}", text)
-            fsync_folder(station.files, medium)
-    except BaseException:
-        with suppress(OSError):
-            _remove(station.files, folder)
-        raise
+    with nothing_left(station, folder), _on(folder):
+        _copy(station, paper, folder)
+        signers = allowed_signers(paper.station, paper.public_key, [BATCH_NAMESPACE])
+        write_proven(station.files, f"{folder}/{MANIFEST_FILE}", paper.manifest())
+        write_proven(station.files, f"{folder}/{SIGNERS_FILE}", signers.encode())
+        write_proven(station.files, f"{folder}/{SIGNATURE_FILE}", signature)
     return folder
 
 
-def _refuse_vault(station: Station, medium: str) -> None:
-    vault = os.path.realpath(station.vault.root)
-    if os.path.commonpath([vault, os.path.realpath(medium)]) == vault:
-        raise HandoverRefused(medium, "medium-inside")
+def finish(station: Station, folder: str, text: bytes) -> None:
+    """Make a folder that was begun a batch. Raises MediumFault."""
+    with _on(folder):
+        write_proven(station.files, f"{folder}/{BATCH_FILE}", text)
+        fsync_folder(station.files, os.path.dirname(folder))
 
 
-def _refuse_without_room(medium: str, needed_bytes: int) -> None:
-    numbers = os.statvfs(medium)
-    if numbers.f_bavail * numbers.f_frsize < needed_bytes:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), medium)
+@contextmanager
+def nothing_left(station: Station, folder: str | None) -> Iterator[None]:
+    """What was begun on a medium and comes to nothing goes, as far as the medium still answers."""
+    try:
+        yield
+    except BaseException:
+        if folder is not None:
+            with suppress(OSError):
+                remove_tree(station.files, folder)
+        raise
 
 
 def _copy(station: Station, paper: BatchPaper, folder: str) -> None:
     """All files of a batch, by the engine that copies recordings. Raises HandoverRefused, TargetFault, OSError."""
-    files, settings = station.files, station.copying
-    folders = sorted({os.path.dirname(f"{folder}/{file.path}") for file in paper.files})
-    for below in folders:
-        make_folders(files, below, folder)
-    tasks = [
-        CopyTask(number, _opener(station, file), file.size_bytes, f"{folder}/{file.path}")
-        for number, file in enumerate(paper.files)
+    files = station.files
+    below = {f"{folder}/{file.path}": file for file in paper.files}
+    # Each folder once, those above first.
+    for one in sorted({up for path in below for up in walk_up(os.path.dirname(path), folder)}):
+        make_folders(files, one, os.path.dirname(one))
+    wanted = [
+        Wanted(station.vault.at(file.vault_path), path, file.size_bytes, {Algorithm.BLAKE3.value: file.digest})
+        for path, file in below.items()
     ]
-    copies = copy_all(
-        files,
-        tasks,
-        block_bytes=settings.block_bytes,
-        blocks=settings.blocks,
-        stall_s=settings.stall_s,
-        stop=threading.Event(),
-        on_bytes=lambda count: None,
-    )
-    damaged = []
-    with closing(copies):
-        for outcome in (one for some in copies for one in some):
-            if isinstance(outcome, SourceFault):
-                damaged.append(f"{paper.files[outcome.task.key].path}: {outcome.reason}")
-            elif isinstance(outcome, Verified):
-                file = paper.files[outcome.task.key]
-                found = str(outcome.digests[Algorithm.BLAKE3])
-                if found != file.digest:
-                    damaged.append(f"{file.path}: {found}, {file.digest}")
-    if damaged:
-        raise HandoverRefused(paper.batch, "damaged", sorted(damaged))
-    for below in folders:
-        fsync_folder(files, below)
-
-
-def _opener(station: Station, file: HandedFile) -> Callable[[int], int]:
-    path = station.vault.at(file.path.removeprefix(f"{VAULT_FOLDER}/"))
-    wanted = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    return lambda flags: station.files.open(path, wanted | flags)
-
-
-def _put(files: FileCalls, path: str, data: bytes) -> None:
-    write_new(files, path, data)
-    if read_back(files, path).digests[Algorithm.BLAKE3] != digest_of(data):
-        raise OSError(errno.EIO, os.strerror(errno.EIO), path)
-
-
-def _remove(files: FileCalls, folder: str) -> None:
-    """Remove what this program began and could not finish; nobody was told of it."""
-    for entry in files.scandir(folder):
-        path = os.path.join(folder, os.fsdecode(entry.name))
-        if stat.S_ISDIR(files.lstat(path).st_mode):
-            _remove(files, path)
-        else:
-            files.unlink(path)
-    files.rmdir(folder)
+    with copied(files, wanted, station.copying) as results:
+        found = {below[one.wanted.target]: one.found for one in results if isinstance(one, Unlike)}
+    if found:
+        raise HandoverRefused(
+            paper.batch, "damaged", sorted(f"{file.path}: {said}, {file.digest}" for file, said in found.items())
+        )
 
 
 @contextmanager

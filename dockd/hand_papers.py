@@ -21,6 +21,8 @@ from hashing.signing import allowed_signers
 
 BATCH_NAMESPACE, RECEIPT_NAMESPACE = "dockd-handover", "dockd-receipt"
 BATCH_FORMAT, RECEIPT_FORMAT = "dockd hand-over 1", "dockd receipt 1"
+# Below it a batch has the paths of the sender's vault.
+VAULT_FOLDER = "vault"
 
 
 class NoPaper(ValueError):
@@ -41,6 +43,11 @@ class HandedFile:
     recorder: str | None = None
     officer: str | None = None
     recorded_at: str | None = None
+
+    @property
+    def vault_path(self) -> str:
+        """Where it lies in the sender's vault."""
+        return self.path.removeprefix(f"{VAULT_FOLDER}/")
 
 
 @dataclass(frozen=True, slots=True)

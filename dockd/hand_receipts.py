@@ -15,18 +15,20 @@ from catalog.model import utc_text
 from catalog.people.access import Act, Person
 from catalog.people.queries import tree_of
 from hashing.digest import digest_of
-from hashing.errors import BadSignature
+from hashing.errors import AlreadyThere, BadSignature
 from hashing.signing import verify as verify_signature
 from hashing.writing import write_new
 
 from .acting import acting, person_named, require
 from .assembly import Opened
 from .documents import keep
-from .hand_errors import HandoverRefused, MediumFault
+from .hand_errors import HandoverRefused
+from .hand_kept import subject_of
 from .hand_medium import Checked
 from .hand_papers import RECEIPT_NAMESPACE, NoPaper, ReceiptPaper, difference_maps, key_fingerprint, key_of
-from .handing import refuse_received, subject_of
+from .handing import refuse_received
 from .peopling import record
+from .reasons import reason_of
 
 # So many digits of a manifest's digest must stand on paper: 48 bits, typed once.
 MANIFEST_DIGITS = 12
@@ -43,24 +45,13 @@ def sign_receipt(opened: Opened, checked: Checked, path: str) -> ReceiptPaper:
     sender = Person(f"{paper.station}/{paper.by}", paper.officer)
     here = paper.department in tree_of(station.catalog).in_order()
     who = require(opened, Act.RECEIVE, paper.department if here else station.department, first=(sender,))
+    whole = os.path.abspath(path)
+    if not os.path.isdir(os.path.dirname(whole)):
+        raise HandoverRefused(path, "no-folder")
     for one in (path, f"{path}.sig"):
         if os.path.lexists(one):
             raise HandoverRefused(one, "medium-taken")
-    receipt = ReceiptPaper(
-        batch=paper.batch,
-        sender=paper.station,
-        sender_key=key_fingerprint(checked.key),
-        sender_known=receiver_of_key(station.catalog, checked.key) is not None,
-        manifest_digest=checked.manifest_digest,
-        receiver=station.id,
-        receiver_name=opened.config.station.name,
-        receiver_key=station.key.public_line(),
-        by=who.actor,
-        at=utc_text(station.clock()),
-        files=checked.files,
-        size_bytes=checked.size_bytes,
-        differences=checked.differences,
-    )
+    receipt = _of_what_was_found(opened, checked, who.actor)
     text = receipt.text()
     said = HandoverChecked(
         batch=paper.batch,
@@ -76,13 +67,31 @@ def sign_receipt(opened: Opened, checked: Checked, path: str) -> ReceiptPaper:
         receipt=str(digest_of(text)),
     )
     record(opened, [said])
-    whole = os.path.abspath(path)
     try:
         write_new(station.files, f"{whole}.sig", station.key.sign(text, RECEIPT_NAMESPACE))
         write_new(station.files, whole, text)
-    except OSError as error:
-        raise MediumFault(path, error) from error
+    except (OSError, AlreadyThere) as error:
+        raise HandoverRefused(path, "unwritten", (reason_of(error),)) from error
     return receipt
+
+
+def _of_what_was_found(opened: Opened, checked: Checked, by: str) -> ReceiptPaper:
+    station, paper = opened.station, checked.paper
+    return ReceiptPaper(
+        batch=paper.batch,
+        sender=paper.station,
+        sender_key=key_fingerprint(checked.key),
+        sender_known=receiver_of_key(station.catalog, checked.key) is not None,
+        manifest_digest=checked.manifest_digest,
+        receiver=station.id,
+        receiver_name=opened.config.station.name,
+        receiver_key=station.key.public_line(),
+        by=by,
+        at=utc_text(station.clock()),
+        files=checked.files,
+        size_bytes=checked.size_bytes,
+        differences=checked.differences,
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------ receipts

@@ -48,9 +48,21 @@ _REFUSED = {
         N_("{about} lies in this station's own vault"),
         N_("name a folder on the medium that leaves the house"),
     ),
+    "no-folder": (
+        N_("the folder that {about} should be written in is not there"),
+        N_("is the medium mounted? nothing was recorded"),
+    ),
     "medium-taken": (
         N_("{about} is there already"),
         N_("nothing is ever replaced; name another folder"),
+    ),
+    "unfinished": (
+        N_("batch {about} is on record, but its medium could not be finished"),
+        N_("dockd handover copy writes it to another folder; one without batch.json is no batch"),
+    ),
+    "unwritten": (
+        N_("what was found is on record, but the receipt could not be written: {about}"),
+        N_("sign it once more into another file: dockd handover check --receipt"),
     ),
     "received": (
         N_("batch {about} was received whole already"),

@@ -6,24 +6,13 @@ make ──► batch, signed, kept in the vault ──► [medium] ──► rec
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from catalog.disposing.queries import tombstones_of_session
-from catalog.documents.events import DocumentKept
-from catalog.documents.queries import documents_for
 from catalog.handing.events import HandoverMade, HandoverReceived
-from catalog.handing.model import (
-    DESTROYED,
-    HERE,
-    MORE,
-    RECEIVED,
-    HandedDifference,
-    HandoverRow,
-)
+from catalog.handing.model import DESTROYED, HERE, MORE, RECEIVED, HandedDifference, HandoverRow
 from catalog.handing.queries import (
     clips_handed,
     clips_waiting,
@@ -36,28 +25,21 @@ from catalog.model import Clip, SessionRow, utc_text
 from catalog.people.access import Act
 from catalog.people.queries import tree_of
 from hashing.digest import Algorithm, digest_of
-from hashing.errors import BadSignature
-from hashing.signing import verify as verify_signature
 from retention.fixity import Damage, examine
 
 from .acting import acting, person_named, require
 from .assembly import Opened
 from .destroying import record_path
-from .documents import keep
 from .errors import NotFitting
-from .hand_errors import HandoverRefused
-from .hand_medium import BATCH_FILE, SIGNATURE_FILE, VAULT_FOLDER, write
-from .hand_papers import (
-    BATCH_NAMESPACE,
-    BatchPaper,
-    HandedFile,
-    NoPaper,
-    difference_maps,
-)
+from .hand_errors import HandoverRefused, MediumFault
+from .hand_kept import kept, stated, sweep
+from .hand_medium import begin, finish, nothing_left, write
+from .hand_papers import BATCH_NAMESPACE, VAULT_FOLDER, BatchPaper, HandedFile, difference_maps
 from .keeping import set_pack
 from .ledger import export
 from .peopling import known_department, record
-from .sealing import manifest_name
+from .reasons import reason_of
+from .sealing import SEAL_NAMES
 from .vault import SESSION_FILE
 
 # One batch is one entry of the custody log, and one medium: a year's arrears make several.
@@ -153,26 +135,16 @@ def _seals(opened: Opened, about: str, sealed: Sequence[SessionRow]) -> list[Han
 def make(opened: Opened, gathered: Gathered, to: str | None, medium: str | None) -> tuple[BatchPaper, str | None]:
     """Make a batch, signed; written to a medium first, when one is named: what cannot be written is not handed over.
 
-    The batch and its folder on the medium. Raises HandoverRefused, MediumFault, NoSpace, TargetFault.
+    The medium gets what makes it a batch once that is on record. The batch and its folder on the medium. Raises
+    HandoverRefused, MediumFault, NoSpace, TargetFault.
     """
-    station, who = opened.station, acting(opened)
+    station = opened.station
+    sweep(station)
     moment = station.clock()
-    paper = BatchPaper(
-        batch=f"{moment.astimezone(station.zone):%Y%m%d}-{station.random_hex(8)}",
-        station=station.id,
-        station_name=opened.config.station.name,
-        public_key=station.key.public_line(),
-        department=gathered.department,
-        to=_recipient(opened) if to is None else to,
-        by=who.actor,
-        officer=who.person.officer,
-        at=utc_text(moment),
-        files=gathered.files,
-    )
+    paper = _paper(opened, gathered, to, moment)
     text = paper.text()
     signature = station.key.sign(text, BATCH_NAMESPACE)
-    folder = None if medium is None else write(station, paper, text, signature, medium)
-    kept = _keep(opened, paper.batch, {BATCH_FILE: text, SIGNATURE_FILE: signature})
+    folder = None if medium is None else begin(station, paper, text, signature, medium)
     made = HandoverMade(
         batch=paper.batch,
         department=paper.department,
@@ -183,57 +155,49 @@ def make(opened: Opened, gathered: Gathered, to: str | None, medium: str | None)
         size_bytes=paper.size_bytes,
         manifest_digest=str(digest_of(paper.manifest())),
     )
-    station.catalog.append([*kept, made], actor=opened.actor, at=moment)
+    with nothing_left(station, folder), kept(station, paper.batch, text, signature) as documents:
+        station.catalog.append([*documents, made], actor=opened.actor, at=moment)
     export(station)
+    if folder is not None:
+        try:
+            finish(station, folder, text)
+        except MediumFault as fault:
+            raise HandoverRefused(paper.batch, "unfinished", (reason_of(fault.cause),)) from fault
     return paper, folder
 
 
-def _recipient(opened: Opened) -> str:
-    """Whom the rule pack names; the agency's own language, because it stands in the log."""
+def _paper(opened: Opened, gathered: Gathered, to: str | None, moment: datetime) -> BatchPaper:
+    station, who = opened.station, acting(opened)
+    return BatchPaper(
+        batch=f"{moment.astimezone(station.zone):%Y%m%d}-{station.random_hex(8)}",
+        station=station.id,
+        station_name=opened.config.station.name,
+        public_key=station.key.public_line(),
+        department=gathered.department,
+        to=recipient(opened, to),
+        by=who.actor,
+        officer=who.person.officer,
+        at=utc_text(moment),
+        files=gathered.files,
+    )
+
+
+def recipient(opened: Opened, to: str | None) -> str:
+    """Who is to receive a batch: whom somebody names, else whom the rule pack does, in the agency's own language
+    because it stands in the log. Raises PackUnusable.
+    """
+    if to is not None:
+        return to
     rhythm = set_pack(opened).hand_over
     return "" if rhythm is None else rhythm.who.zh
-
-
-def subject_of(batch: str) -> str:
-    """What the papers of a batch are kept for."""
-    return f"handover:{batch}"
-
-
-def _keep(opened: Opened, batch: str, texts: dict[str, bytes]) -> list[DocumentKept]:
-    """Put texts of ours into the vault as documents of a batch; the entries that they still need."""
-    found = []
-    with tempfile.TemporaryDirectory(prefix="dockd-handover-") as folder:
-        for name, data in texts.items():
-            path = os.path.join(folder, name)
-            with open(path, "xb") as file:
-                file.write(data)
-            document = keep(opened.station, path, subject_of(batch))
-            if document.kept is not None:
-                found.append(document.kept)
-    return found
 
 
 def copy_again(opened: Opened, name: str, medium: str) -> str:
     """Write a batch to another medium, as it was handed over; its folder there. Raises as `make`, NotFound."""
     batch = find_handover(opened.station.catalog, name)
     require(opened, Act.HAND_OVER, batch.department)
-    paper, text, signature = _stated(opened, batch)
+    paper, text, signature = stated(opened.station, batch)
     return write(opened.station, paper, text, signature, medium)
-
-
-def _stated(opened: Opened, batch: HandoverRow) -> tuple[BatchPaper, bytes, bytes]:
-    """What a batch of this station states, as it was signed. Raises HandoverRefused when that is not as it was."""
-    station = opened.station
-    rows = {one.name: one for one in documents_for(station.catalog, subject_of(batch.id))}
-    try:
-        text, signature = (station.vault.read(rows[name].vault_path) for name in (BATCH_FILE, SIGNATURE_FILE))
-        paper = BatchPaper.parse(text)
-        verify_signature(station.key.public_line(), text, signature, BATCH_NAMESPACE)
-    except (KeyError, FileNotFoundError, NoPaper, BadSignature) as error:
-        raise HandoverRefused(batch.id, "changed") from error
-    if str(digest_of(paper.manifest())) != batch.manifest_digest:
-        raise HandoverRefused(batch.id, "changed")
-    return paper, text, signature
 
 
 # ------------------------------------------------------------------------------------------------ the receiving side
@@ -247,7 +211,7 @@ def receive(opened: Opened, name: str) -> HandoverReceived:
     first = (person_named(opened, batch.made_by),)
     who = require(opened, Act.RECEIVE, batch.department, first=first)
     refuse_received(batch)
-    paper, _text, _signature = _stated(opened, batch)
+    paper, _text, _signature = stated(opened.station, batch)
     differences = _read_again(opened, batch, paper)
     said = HandoverReceived(
         batch=batch.id,
@@ -273,7 +237,7 @@ def _read_again(opened: Opened, batch: HandoverRow, paper: BatchPaper) -> list[H
         if file.clip in gone:
             found.append(HandedDifference(file.path, DESTROYED, file.digest))
             continue
-        path = station.vault.at(file.path.removeprefix(f"{VAULT_FOLDER}/"))
+        path = station.vault.at(file.vault_path)
         said = examine(station.files, path, file.size_bytes, {Algorithm.BLAKE3.value: file.digest})
         if said.damage is not None:
             found.append(HandedDifference(file.path, said.damage.value, said.expected, said.found))
@@ -283,11 +247,10 @@ def _read_again(opened: Opened, batch: HandoverRow, paper: BatchPaper) -> list[H
 def _beside(opened: Opened, inside: set[str]) -> list[HandedDifference]:
     """What lies in the folders of these sessions and is nobody's."""
     station = opened.station
-    own = {SESSION_FILE, f"{SESSION_FILE}.sig", *(manifest_name(one) for one in Algorithm)}
     found = []
     for session in sessions_of(station.catalog, inside):
         known = {clip.vault_path for clip in station.catalog.clips_of_session(session.id)}
-        known |= {f"{session.vault_dir}/{name}" for name in own}
+        known |= {f"{session.vault_dir}/{name}" for name in SEAL_NAMES}
         for stone in tombstones_of_session(station.catalog, session.id):
             record = record_path(session.vault_dir, stone.batch)
             known |= {record, f"{record}.sig"}

@@ -16,7 +16,7 @@ from dataclasses import replace
 from catalog.errors import CatalogError
 from hashing.errors import HashingError
 
-from .bay import Began, Cleared, Docked, Failed, Happened, Mounted, TalkEnded, Why
+from .bay_events import Began, Cleared, Docked, Failed, Happened, Mounted, TalkEnded, Why
 from .clearing_order import ClearingOrder
 from .docking import Docking
 from .errors import DockdError, UnitFailed

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.cases.queries import clips_of_case, find_case, points_of_clips
+from catalog.changes.queries import ids_under_hold
 from catalog.keeping.events import HoldLiftAsked, HoldLifted, HoldLiftRefused, HoldPlaced, HoldWidened
 from catalog.keeping.fitting import Event as Happened
 from catalog.keeping.fitting import fits
 from catalog.keeping.model import ACTIVE, LIFT_ASKED, LIFTED, HoldRow
-from catalog.keeping.queries import clips_around, clips_held, holds_placed
+from catalog.keeping.queries import clips_around, holds_placed
 from catalog.model import Clip
-from catalog.people.access import Act, Person, Reach, Scope, Why
+from catalog.people.access import Act, Person, Reach
 
-from .acting import acting, person_named, refuse, require, require_reach
+from .acting import acting, person_named, require
 from .assembly import Opened
 from .errors import HoldRefused
 from .peopling import record
@@ -115,7 +116,7 @@ def widen(opened: Opened, hold: HoldRow, clips: Sequence[Clip], reason: str) -> 
     _refuse_destroyed(clips)
     departments = _departments(clips, *hold.departments)
     require_in(opened, Act.PLACE_HOLD, departments)
-    there = {clip.id for clip in clips_held(opened.station.catalog, hold.id)}
+    there = set(ids_under_hold(opened.station.catalog, hold.id))
     new = [clip for clip in clips if clip.id not in there]
     if not new:
         raise HoldRefused(hold.id, "nothing-new")
@@ -167,14 +168,6 @@ def _refuse_unless(hold: HoldRow, *states: str) -> None:
 
 
 # -------------------------------------------------------------------------------------------------------------- lists
-
-
-def reach_of_lists(opened: Opened) -> Reach:
-    """What lists of holds may show. Who sees only what is his own sees none. Raises NotAllowed."""
-    reach = require_reach(opened, Act.LIST_CLIPS)
-    if reach.scope is Scope.OWN:
-        refuse(opened, Act.LIST_CLIPS, Why.NOT_OWN, None)
-    return reach
 
 
 def shown_holds(opened: Opened, reach: Reach, **asked: Any) -> list[HoldRow]:

@@ -53,6 +53,12 @@ def is_adopted(pack: Pack, adopted: AdoptedPack | None) -> bool:
     return adopted is not None and (adopted.pack, adopted.digest) == (pack.name, pack.digest)
 
 
+def refuse_unless_adopted(pack: Pack, adopted: AdoptedPack | None) -> None:
+    """Raises PackNotAdopted when terms are decided by another pack, or by none yet."""
+    if not is_adopted(pack, adopted):
+        raise PackNotAdopted(pack.name, "" if adopted is None else adopted.pack)
+
+
 def decide(opened: Opened, pack: Pack) -> int:
     """Work out all terms that are to be decided; how many. The first pack of a station is adopted by it.
 
@@ -61,8 +67,8 @@ def decide(opened: Opened, pack: Pack) -> int:
     adopted = adopted_pack(opened.station.catalog)
     if adopted is None:
         record(opened, [PackAdopted(pack.name, pack.digest, opened.actor, 0)])
-    elif not is_adopted(pack, adopted):
-        raise PackNotAdopted(pack.name, adopted.pack)
+    else:
+        refuse_unless_adopted(pack, adopted)
     judge = Judge(pack)
     decided = 0
     while some := opened.station.catalog.decide_terms(judge):

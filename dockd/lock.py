@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 
-from .config import redacted
+from .database_urls import redacted
 from .errors import Busy, HomeFault
 
 # A note is one short JSON line; whatever is longer is none of ours.

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 
 from catalog.documents.queries import all_documents
@@ -19,21 +17,22 @@ from catalog.fixity.model import DOCUMENTS, QUARANTINED, Stored
 from catalog.fixity.queries import is_copied, lacking_of, to_copy
 from catalog.model import SessionRow
 from hashing.canonical import canonical
-from hashing.copying import Checkpointed, CopyTask, Outcome, Prefix, SourceFault, Verified, copy_all
+from hashing.copying import Checkpointed, CopyTask, Outcome, Prefix, SourceFault, Verified
 from hashing.digest import Algorithm, Digest, digest_of
 from hashing.errors import DigestMismatch, MalformedDigest, TargetFault
-from hashing.writing import is_temporary, replace_durably
+from hashing.writing import replace_durably
 from retention.fixity import examine
 
+from .copying import engine, opener, unlike
 from .damage import look_at, of_clip, record, set_aside
 from .documents import listed
 from .forgetting import forget
 from .ledger import export, ledger_dir
 from .mirroring import Mirror, aside_folder, faults
-from .sealing import manifest_name, quarantine_folder
+from .sealing import SEAL_NAMES, manifest_name, quarantine_folder
 from .station import Station
-from .upkeep_words import MirrorFull
-from .vault import PARTIAL_FOLDER, SESSION_FILE, vault_act
+from .upkeep_errors import MirrorFull
+from .vault import PARTIAL_FOLDER, vault_act
 
 # Records of documents are few; they are copied in groups of so many.
 _AT_ONCE = 500
@@ -112,13 +111,12 @@ class MirrorRun:
 
     def _papers(self, session: SessionRow, quarantined: list[Stored]) -> None:
         """Manifests first, the seal last: a session with a seal is whole."""
-        manifests = [manifest_name(algorithm) for algorithm in Algorithm]
         folders = sorted({quarantine_folder(file.vault_path) for file in quarantined})
         paths = [f"{folder}/{manifest_name(Algorithm.BLAKE3)}" for folder in folders]
-        paths += [f"{session.vault_dir}/{name}" for name in (*manifests, SESSION_FILE, f"{SESSION_FILE}.sig")]
+        paths += [f"{session.vault_dir}/{name}" for name in SEAL_NAMES]
         self._tombstones(session.id)
         for folder in (*folders, session.vault_dir):
-            self._tidy_folder(folder)
+            self._mirror.vault.remove_unfinished(folder)
         for path in paths:
             self._paper(path)
 
@@ -138,7 +136,7 @@ class MirrorRun:
             if self._lies_at(row.vault_path) != row.size_bytes:
                 waiting.append(file)
                 folder, manifests = listed(row)
-                self._tidy_folder(folder)
+                self._mirror.vault.remove_unfinished(folder)
                 for algorithm, _lines in manifests:
                     self._paper(f"{folder}/{manifest_name(algorithm)}")
             if len(waiting) >= _AT_ONCE:
@@ -148,7 +146,7 @@ class MirrorRun:
 
     def _folder(self, folder: str) -> None:
         """Small files that never change once they have their name."""
-        self._tidy_folder(folder)
+        self._mirror.vault.remove_unfinished(folder)
         there = set(self._mirror.vault.names(folder))
         for name in self._station.vault.names(folder):
             if name not in there and not name.startswith("."):
@@ -195,32 +193,16 @@ class MirrorRun:
         return False
 
     def _copy_these(self, todo: list[Stored]) -> set[str]:
-        settings = self._station.copying
-        outcomes = copy_all(
-            self._station.files,
-            self._tasks(todo),
-            algorithms=[Algorithm(name) for name in sorted({name for file in todo for name in file.digests})],
-            block_bytes=settings.block_bytes,
-            blocks=settings.blocks,
-            checkpoint_bytes=settings.checkpoint_bytes,
-            batch_files=settings.batch_files,
-            stall_s=settings.stall_s,
-            stop=threading.Event(),
-            on_bytes=lambda count: None,
-        )
         copied: set[str] = set()
-        with closing(outcomes):
-            for batch in outcomes:
+        algorithms = [Algorithm(name) for name in sorted({name for file in todo for name in file.digests})]
+        with engine(self._station.files, self._tasks(todo), self._station.copying, algorithms=algorithms) as batches:
+            for batch in batches:
                 copied |= self._take(batch, todo)
         return copied
 
     def _tasks(self, todo: Iterable[Stored]) -> Iterator[CopyTask]:
         for number, file in enumerate(todo):
-
-            def open_source(flags: int, path: str = self._station.vault.at(file.vault_path)) -> int:
-                wanted = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
-                return self._station.files.open(path, wanted | flags)
-
+            open_source = opener(self._station.files, self._station.vault.at(file.vault_path))
             yield CopyTask(number, open_source, file.size_bytes, self._partial(file), self._kept(file))
 
     def _take(self, batch: list[Outcome], todo: list[Stored]) -> set[str]:
@@ -233,8 +215,7 @@ class MirrorRun:
             elif isinstance(outcome, SourceFault):
                 self._damaged(file)
             elif isinstance(outcome, Verified):
-                said = {name.value: str(digest) for name, digest in outcome.digests.items()}
-                if any(said.get(name) != digest for name, digest in file.digests.items()):
+                if unlike(outcome, file.digests) is not None:
                     self._mirror.vault.remove_partial(outcome.task.partial)
                     self._damaged(file)
                     continue
@@ -283,15 +264,6 @@ class MirrorRun:
             other = {".part": f"{stem}.json", ".json": f"{stem}.part"}.get(ending)
             if all_done or other not in names:
                 vault.remove_partial(vault.at(f"{PARTIAL_FOLDER}/{name}"))
-
-    def _tidy_folder(self, folder: str) -> None:
-        """Remove half-written small files: they never had their name."""
-        vault = self._mirror.vault
-        for name in vault.names(folder):
-            if is_temporary(name):
-                path = vault.at(f"{folder}/{name}")
-                with vault_act(path, "unlink"):
-                    vault.files.unlink(path)
 
     # ------------------------------------------------------------------------------------------------------- the disk
 

@@ -24,7 +24,7 @@ from hashing.filecalls import FileCalls
 
 from .damage import DAMAGED_FOLDER
 from .station import Station
-from .upkeep_words import MirrorFault, MirrorUnusable
+from .upkeep_errors import MirrorFault, MirrorUnusable
 from .vault import PARTIAL_FOLDER, Vault, vault_act
 
 MARKER = ".dockd-mirror.json"
@@ -80,6 +80,12 @@ def prepare(station: Station, folder: str, *, same_disk: bool, actor: str) -> Mi
             vault.write(MARKER, text)
     station.catalog.append([MirrorPrepared(place, folder, same_disk)], actor=actor)
     return open_mirror(station, folder)
+
+
+def refuse_when_away(station: Station, mirror: Mirror) -> None:
+    """Raises MirrorUnusable, MirrorFault when the mirror's disk is not mounted any more, or is another one."""
+    if _marked(station, mirror.vault) != mirror.place:
+        raise MirrorUnusable(mirror.folder, "no-marker")
 
 
 def aside_folder(path: str) -> str:

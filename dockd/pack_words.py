@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from retention.pack import Anchor, CountedFrom, FilePeriod, HandIn, Office, Pack, Rhythm, Term, Words
 from retention.pack_faults import PackFault, PackFaults, PackProblem
@@ -120,14 +120,16 @@ def as_lines(pack: Pack) -> Iterator[str]:
     if pack.minimum:
         yield _line(_("in every case at least"), period_text(pack.minimum.period), pack.minimum.cite.article)
     for rule in pack.rules:
-        classes = ", ".join(words_text(one.title) for one in pack.classes if one.id in rule.classes)
-        yield _line(classes, terms_text(rule.terms), rule.cite.article)
+        yield _line(_titles(pack, rule.classes), terms_text(rule.terms), rule.cite.article)
+        if rule.cases:
+            cases = _("under a case of: {kinds}").format(kinds=_titles(pack, rule.cases))
+            yield _line(cases, terms_text(rule.terms), rule.cite.article)
     silent = [words_text(one.title) for one in pack.classes if pack.rule_of(one.id) is None]
     for title in silent:
         yield _line(title, _("the regulation is silent: the longest period"), "")
     yield _line(_("unclassified"), *_unclassified(pack))
     for class_id, file in pack.case_files:
-        yield _line(_("case files of {kind}").format(kind=class_id), _file_text(file), "")
+        yield _line(_("case files of: {kinds}").format(kinds=_titles(pack, (class_id,))), _file_text(file), "")
     if pack.triggers:
         yield _("long-term keeping:")
     for trigger in pack.triggers:
@@ -136,6 +138,10 @@ def as_lines(pack: Pack) -> Iterator[str]:
     if pack.not_said:
         yield _("what the regulation leaves open:")
     yield from (f"  {words_text(words)}" for words in pack.not_said)
+
+
+def _titles(pack: Pack, class_ids: Collection[str]) -> str:
+    return _(", ").join(words_text(one.title) for one in pack.classes if one.id in class_ids)
 
 
 def _unclassified(pack: Pack) -> tuple[str, str]:
@@ -175,7 +181,7 @@ def _duties(pack: Pack) -> Iterator[str]:
 def _hand_in_text(hand_in: HandIn) -> str:
     if hand_in.within_hours is None:
         return _("on the same day")
-    return _("within {n} hours").format(n=hand_in.within_hours)
+    return ngettext("within {n} hour", "within {n} hours", hand_in.within_hours).format(n=hand_in.within_hours)
 
 
 def _rhythm_text(rhythm: Rhythm) -> str:

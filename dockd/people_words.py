@@ -208,6 +208,12 @@ def not_allowed(error: own.NotAllowed) -> tuple[str, str]:
         sentence += f" ({error.department})"
     if error.why is Why.NOT_SIGNED_IN:
         return sentence, _("dockd --as NAME …, or have your login bound to an account: dockd user role NAME --login")
+    if error.why is Why.DEPARTMENT:
+        hint = _(
+            "the refusal is on record; a system administrator gives accounts departments: dockd user role NAME "
+            "--department"
+        )
+        return sentence, hint
     return sentence, _("the refusal is on record; docs/people.md says which role may do what")
 
 

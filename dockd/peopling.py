@@ -1,9 +1,10 @@
-"""What commands about people share: writing down and exporting, who may see what, times as people give them."""
+"""What commands about people share: writing down and exporting, who may see what, times and words as they are given."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -15,14 +16,33 @@ from catalog.people.queries import all_departments, all_officers, all_registered
 from .acting import require_reach
 from .assembly import Opened
 from .errors import NotFitting
+from .i18n import _
 from .ledger import export
 
 TIME_FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 
 
-def record(opened: Opened, events: Sequence[Event]) -> None:
-    """Write down what somebody did, under his name, and export it. Raises BadEvent, CatalogFault."""
-    opened.station.catalog.append(events, actor=opened.actor)
+class _Words(click.ParamType[str]):
+    """Text that says something."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text as it was given."""
+        if not str(value).strip():
+            self.fail(_("words are needed"), param, ctx)
+        return str(value)
+
+
+WORDS = _Words()
+
+
+def record(opened: Opened, events: Sequence[Event], still: Callable[[], None] | None = None) -> None:
+    """Write down what somebody did, under his name, and export it; `still` is asked as `Catalog.append` says.
+
+    Raises BadEvent, CatalogFault, and what `still` raises.
+    """
+    opened.station.catalog.append(events, actor=opened.actor, still=still)
     export(opened.station)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 
-from .config import redacted
+from .database_urls import redacted
 from .i18n import N_, _
 
 _REASONS = {

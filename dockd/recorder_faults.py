@@ -81,7 +81,7 @@ def scrap(opened: Opened, name: str, reason: str) -> RecorderFault:
 
 def _open(opened: Opened, name: str, act: Act) -> RecorderFault:
     fault = find_fault(opened.station.catalog, name)
-    require(opened, act, known(opened, fault.recorder).department)
+    require(opened, act, _known(opened, fault.recorder).department)
     if fault.ended_at is not None:
         raise NotFitting("fault-over", recorder=fault.recorder)
     return fault
@@ -89,14 +89,14 @@ def _open(opened: Opened, name: str, act: Act) -> RecorderFault:
 
 def _may_report(opened: Opened, recorder: str) -> str | None:
     """Who has the recorder now, when whoever acts may report it: what is his own, or his department's."""
-    line = known(opened, recorder)
+    line = _known(opened, recorder)
     has = holders(ledger_of(opened.station.catalog, recorder), opened.station.clock())
     holder = has[0].officer if has else None
     require(opened, Act.REPORT_FAULT, line.department, owner=holder)
     return holder
 
 
-def known(opened: Opened, recorder: str) -> Registered:
+def _known(opened: Opened, recorder: str) -> Registered:
     """A recorder's line in the register. Raises NotFitting."""
     line = registered(opened.station.catalog, recorder)
     if line is None:

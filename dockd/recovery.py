@@ -7,7 +7,6 @@ ever removed here unless the catalogue has a clip with the same digest.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from catalog.events import (
@@ -21,11 +20,11 @@ from catalog.events import (
 from catalog.kinds import parse
 from catalog.watching.events import ClockMeasured, ClockSet, DutyJudged, HealthRead
 from hashing.digest import Algorithm, Digest
-from hashing.writing import is_temporary
 from retention.clearing import Doubt
 
 from .copying_out.kept import sweep as sweep_given
-from .documents import FILE_FOLDER
+from .destroying import finish_interrupted
+from .hand_kept import sweep as sweep_handovers
 from .ledger import export
 from .naming import shown
 from .sealing import Story, seal
@@ -38,13 +37,15 @@ ORPHAN_PREFIX = "orphan-"
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What coming to rest did: sessions sealed as interrupted, copies put aside, leftovers removed, and the sessions
-    whose clearing had been cut off."""
+    """What coming to rest did: sessions sealed as interrupted, copies put aside, leftovers removed, the sessions whose
+    clearing had been cut off, and how many originals a sweep that was cut off had left behind their tombstones.
+    """
 
     sessions: tuple[str, ...]
     set_aside: int
     removed: int
     clearings: tuple[str, ...] = ()
+    originals_removed: int = 0
 
 
 def come_to_rest(station: Station) -> Rest:
@@ -52,21 +53,22 @@ def come_to_rest(station: Station) -> Rest:
 
     Only the one writer of this home may call it, before it begins to take anything in.
     """
-    removed = _sweep_temporaries(station, LEDGER_FOLDER) + _sweep_temporaries(station, DOCUMENTS_FOLDER)
+    removed = sum(station.vault.remove_unfinished(folder) for folder in (LEDGER_FOLDER, DOCUMENTS_FOLDER))
     sessions, aside = [], 0
     for session in station.catalog.unsealed_sessions():
         story = story_of(station, session.id)
         aside += _put_strangers_aside(station, story)
         for folder in (story.opened.vault_dir, _quarantine_of(station, story)):
-            removed += _sweep_temporaries(station, folder)
+            removed += station.vault.remove_unfinished(folder)
         seal(station, story, state="interrupted", milliseconds=0)
         sessions.append(session.id)
     removed += _sweep_partials(station)
-    removed += sweep_given(station)
+    removed += sweep_given(station) + sweep_handovers(station)
     station.partials.reload()
     clearings = [_close_clearing(station, session.id) for session in station.catalog.clearing_intended()]
+    originals_removed = finish_interrupted(station)
     export(station)
-    return Rest(tuple(sessions), aside, removed, tuple(clearings))
+    return Rest(tuple(sessions), aside, removed, tuple(clearings), originals_removed)
 
 
 def story_of(station: Station, session: str) -> Story:
@@ -169,40 +171,26 @@ def _sweep_partials(station: Station) -> int:
             removed += 1
         elif station.partials.kept(kept.identity) is None:
             station.partials.forget(kept.identity)
-    known = {kept.identity: kept for kept in station.partials.records()}
-    for name in vault.names(PARTIAL_FOLDER):
-        path = vault.at(f"{PARTIAL_FOLDER}/{name}")
-        if name.startswith(ORPHAN_PREFIX):
-            gone = _catalogued(station, Digest(Algorithm.BLAKE3, bytes.fromhex(name.removeprefix(ORPHAN_PREFIX))))
-        elif name.endswith(".part"):
-            gone = name.removesuffix(".part") not in known
-        else:
-            gone = not any(name == f"{k.identity}.{k.prefix.size_bytes}.json" for k in known.values())
-        if gone:
-            vault.remove_partial(path)
+    names = vault.names(PARTIAL_FOLDER)
+    records = list(station.partials.records())
+    wanted = {f"{kept.identity}.part" for kept in records}
+    wanted |= {f"{kept.identity}.{kept.prefix.size_bytes}.json" for kept in records}
+    wanted |= _orphans_to_keep(station, [name for name in names if name.startswith(ORPHAN_PREFIX)])
+    for name in names:
+        if name not in wanted:
+            vault.remove_partial(vault.at(f"{PARTIAL_FOLDER}/{name}"))
             removed += 1
     return removed
 
 
-def _catalogued(station: Station, digest: Digest) -> bool:
-    """Whether a clip or a quarantined copy has these bytes."""
-    if station.catalog.clips_with_digest(str(digest)):
-        return True
-    return any(entry.digest == str(digest) for entry in station.catalog.quarantined())
-
-
-def _sweep_temporaries(station: Station, folder: str) -> int:
-    """Remove half-written text files: they never had their name, so nothing counts on them."""
-    removed = 0
-    for path in _temporaries(station, folder):
-        with vault_act(station.vault.at(path), "unlink"):
-            station.files.unlink(station.vault.at(path))
-        removed += 1
-    return removed
-
-
-def _temporaries(station: Station, folder: str) -> Iterator[str]:
-    for file in station.vault.files_below(folder):
-        theirs = f"/{CLIPS_FOLDER}/" in file.path or f"/{FILE_FOLDER}/" in file.path
-        if is_temporary(os.path.basename(file.path)) and not theirs:
-            yield file.path
+def _orphans_to_keep(station: Station, names: list[str]) -> set[str]:
+    """The orphans whose bytes neither a clip nor a quarantined copy has."""
+    waiting = {}
+    for name in names:
+        digest = str(Digest(Algorithm.BLAKE3, bytes.fromhex(name.removeprefix(ORPHAN_PREFIX))))
+        if not station.catalog.clips_with_digest(digest):
+            waiting[digest] = name
+    if waiting:
+        for entry in station.catalog.quarantined():
+            waiting.pop(entry.digest or "", None)
+    return set(waiting.values())

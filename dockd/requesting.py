@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NoReturn
 
 from catalog.cases.model import CaseRow
 from catalog.cases.queries import clips_of_case, find_case
@@ -18,7 +19,7 @@ from catalog.people.access import EVERYTHING, Act, Granted, Reach, Scope, Secrec
 from catalog.people.queries import account_named
 from catalog.requests.events import RequestApproved, RequestAsked, RequestClosed, RequestRefused
 from catalog.requests.model import COPYING, USABLE, WATERMARKED, Kind, RequestRow, Standing, State, numbered
-from catalog.requests.queries import clips_of_request, find_request, last_running, marks_of_clips, requests_asked
+from catalog.requests.queries import find_request, last_running, marks_of_request, requests_asked
 from retention.pack import Office, Pack
 
 from .acting import Acting, acting, person_named, refuse, require
@@ -132,7 +133,7 @@ def deciding(pack: Pack, kind: Kind) -> Office | None:
 def approve(opened: Opened, request: RequestRow, *, until: datetime, uses: int | None, reason: str) -> None:
     """Approve a request, as a second person, to be used before `until`. Raises NotAllowed, RequestUnfit."""
     _may_decide(opened, request)
-    marks = marks_of_request(opened, request)
+    marks = marks_of_request(opened.station.catalog, request.id)
     who = acting(opened)
     if who.account is not None and not marks <= who.account.clearance:
         # Whoever opens a secret to somebody must be cleared for it himself.
@@ -183,12 +184,10 @@ def close(opened: Opened, request: RequestRow, reason: str) -> None:
 def may_copy(opened: Opened, request: RequestRow, form: str) -> RequestRow:
     """The request, when whoever acts may make copies of this form (`original`, `watermarked`) on it now.
 
-    The right is `provide` for what is provided outside, `copy-out` for all else. A party is given watermarked copies
-    only, and nothing that is marked secret (QH 36). Every refusal is a custody entry. Raises NotAllowed, RequestUnfit.
+    A party is given watermarked copies only, and nothing that is marked secret (QH 36). Every refusal is a custody
+    entry. Raises NotAllowed, RequestUnfit.
     """
-    act = Act.PROVIDE if request.kind is Kind.PROVIDE else Act.COPY_OUT
-    marks = marks_of_request(opened, request)
-    opens(opened, act, request, marks)
+    act, marks = copying_opens(opened, request)
     if request.kind is Kind.PROVIDE:
         _of_office(opened, act, set_pack(opened).provides, request)
     if request.kind not in COPYING:
@@ -201,6 +200,16 @@ def may_copy(opened: Opened, request: RequestRow, form: str) -> RequestRow:
     return request
 
 
+def copying_opens(opened: Opened, request: RequestRow) -> tuple[Act, frozenset[Secrecy]]:
+    """The right that copies on a request need, when it can be opened to whoever acts at all, and what its recordings
+    are marked as. The right is `provide` for what is provided outside, `copy-out` for all else. Raises NotAllowed.
+    """
+    act = Act.PROVIDE if request.kind is Kind.PROVIDE else Act.COPY_OUT
+    marks = marks_of_request(opened.station.catalog, request.id)
+    opens(opened, act, request, marks)
+    return act, marks
+
+
 def opens(opened: Opened, act: Act, request: RequestRow, marks: Collection[Secrecy], clip: str | None = None) -> Acting:
     """Whoever acts, when an approved request can open this act to him at all: his role has it somewhere, and he is
     cleared. Raises NotAllowed.
@@ -211,7 +220,6 @@ def opens(opened: Opened, act: Act, request: RequestRow, marks: Collection[Secre
     department = request.departments[0]
     if who.account is None:
         refuse(opened, act, Why.NOT_SIGNED_IN, department, clip=clip, request=request.id)
-    assert who.account is not None
     said = opened_by_request(who.account, act, marks)
     if not isinstance(said, Granted):
         refuse(opened, act, said.why, department, clip=clip, request=request.id)
@@ -225,18 +233,12 @@ def usable(opened: Opened, act: Act, request: RequestRow, clip: str | None = Non
         unfit(opened, act, request, standing.value, clip)
 
 
-def unfit(opened: Opened, act: Act, request: RequestRow, why: str, clip: str | None = None) -> None:
+def unfit(opened: Opened, act: Act, request: RequestRow, why: str, clip: str | None = None) -> NoReturn:
     """Write down that a request does not allow this, and raise RequestUnfit with the reason."""
     try:
         refuse(opened, act, Why.REQUEST, request.departments[0], clip=clip, request=request.id)
     except NotAllowed as error:
         raise RequestUnfit(request.number, why) from error
-
-
-def marks_of_request(opened: Opened, request: RequestRow) -> frozenset[Secrecy]:
-    """All that its clips are marked as."""
-    ids = [clip.id for clip in clips_of_request(opened.station.catalog, request.id)]
-    return frozenset().union(*marks_of_clips(opened.station.catalog, ids).values())
 
 
 # --------------------------------------------------------------------------------------------------------------- lists
@@ -274,7 +276,6 @@ def _history_of(opened: Opened) -> Reach:
         return EVERYTHING
     if who.account is None:
         refuse(opened, Act.READ_HISTORY, Why.NOT_SIGNED_IN, None)
-    assert who.account is not None
     there = reach(who.account, Act.READ_HISTORY)
     if there.scope is Scope.NONE and reach(who.account, Act.REQUEST).scope is Scope.NONE:
         refuse(opened, Act.READ_HISTORY, Why.ROLE, None)

@@ -10,23 +10,25 @@ from __future__ import annotations
 
 import os
 import stat
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 
 from catalog.fixity.events import DamageRestored
 from catalog.fixity.model import Stored
 from catalog.fixity.queries import damage_of
-from hashing.copying import CopyTask, Verified, copy_all
+from catalog.model import Clip
 from hashing.digest import Algorithm
 from hashing.errors import DigestMismatch
 from hashing.filecalls import FileCalls, is_regular
 from retention.fixity import examine
 
-from .damage import DAMAGED_FOLDER, look_at, set_aside
+from .copying import Copied, Wanted, copied
+from .copying_out.kept import follow
+from .damage import DAMAGED_FOLDER, look_at, of_clip, record, set_aside
+from .ledger import export
 from .mirroring import Mirror
 from .station import Station
+from .upkeep_errors import Destroyed, NoCopyFound, NotDamaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,25 @@ class NotRestored:
     """No copy holds; these were looked at."""
 
     tried: tuple[str, ...]
+
+
+def put_right(station: Station, clip: Clip, *, mirror: Mirror | None, folders: Sequence[str], actor: str) -> Restored:
+    """Restore a recording that somebody says is damaged: it is read first, and its damage put on record.
+
+    Raises Destroyed, NotDamaged, NoCopyFound beside what `restore` raises.
+    """
+    if clip.destroyed_at is not None:
+        raise Destroyed(clip.id)
+    file = of_clip(clip)
+    result = look_at(station, file)
+    if result.damage is None:
+        raise NotDamaged(clip.id)
+    record(station, file, result, actor)
+    done = restore(station, file, mirror=mirror, folders=folders, actor=actor)
+    export(station)
+    if isinstance(done, NotRestored):
+        raise NoCopyFound(clip.id, done.tried)
+    return done
 
 
 def restore(
@@ -130,26 +151,9 @@ def _copied(station: Station, file: Stored, copy: Copy) -> str | None:
     """A copy under `.partial/` that was read back and has every digest of the catalogue; None when it has not."""
     station.refuse_without_space(file.size_bytes)
     partial = station.partials.path(station.random_hex(32))
-    settings = station.copying
-
-    def open_source(flags: int) -> int:
-        return station.files.open(copy.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC | flags)
-
-    outcomes = copy_all(
-        station.files,
-        [CopyTask(0, open_source, file.size_bytes, partial)],
-        algorithms=[Algorithm(name) for name in file.digests],
-        block_bytes=settings.block_bytes,
-        blocks=settings.blocks,
-        stall_s=settings.stall_s,
-        stop=threading.Event(),
-        on_bytes=lambda count: None,
-    )
-    whole = False
-    with closing(outcomes):
-        for outcome in (one for batch in outcomes for one in batch):
-            if isinstance(outcome, Verified):
-                whole = {name.value: str(digest) for name, digest in outcome.digests.items()} == file.digests
+    wanted = Wanted(copy.path, partial, file.size_bytes, file.digests)
+    with copied(station.files, [wanted], station.copying) as results:
+        whole = [isinstance(one, Copied) for one in results] == [True]
     if whole:
         return partial
     station.vault.remove_partial(partial)
@@ -165,5 +169,7 @@ def _land(station: Station, file: Stored, partial: str) -> list[str]:
         raise DigestMismatch(station.vault.at(file.vault_path), result.expected, result.found)
     known = damage_of(station.catalog, file.key)
     on_record = set(known.aside) if known is not None else set()
-    lying = (found.path for found in station.vault.files_below(f"{DAMAGED_FOLDER}/{file.key}"))
+    lying = [found.path for found in station.vault.files_below(f"{DAMAGED_FOLDER}/{file.key}")]
+    if file.clip is not None:
+        follow(station, file.clip, file.vault_path, lying)
     return [path for path in lying if path not in on_record]

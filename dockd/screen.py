@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Table
+from rich.text import Text
 
 from .health_words import duty_text
 from .i18n import _
 from .results import Progress
 from .showing import bay_state_text, duration_text, size_text, state_text, why_text
+from .slotfile import NO_WORD, OFF
+from .upkeep_words import damaged_text, overdue_text
 
 COLOURS = {"sealed": "green", "fault": "red", "interrupted": "yellow", "stopped": "red", "clearing": "cyan"}
 
@@ -30,6 +34,16 @@ SLOT_COLOURS = {
     "off": "dim",
     "no-word": "bold red",
 }
+
+
+def wall(states: Sequence[dict[str, Any]]) -> RenderableType:
+    """The wall of bays, and below it what is wrong with the vault, as far as a daemon says so now."""
+    heard = [state for state in states if state["state"] not in (OFF, NO_WORD)]
+    damaged = max((state["vault_damaged"] for state in heard), default=0)
+    overdue = max((state["vault_overdue"] for state in heard), default=0)
+    lines = [Text(f"{damaged_text(damaged)} (dockd fixity status)", "bold red")] if damaged else []
+    lines += [Text(f"{overdue_text(overdue)} (dockd fixity status)", "bold yellow")] if overdue else []
+    return Group(slot_table(states), *lines)
 
 
 def slot_table(states: Sequence[dict[str, Any]]) -> Table:

@@ -38,6 +38,10 @@ def manifest_name(algorithm: Algorithm) -> str:
     return f"{MANIFEST_STEM}.{algorithm.value}"
 
 
+# What lies in a session's folder beside its originals: manifests first, the seal after them.
+SEAL_NAMES = (*(manifest_name(algorithm) for algorithm in Algorithm), SESSION_FILE, f"{SESSION_FILE}.sig")
+
+
 def seal(station: Station, story: Story, *, state: str, milliseconds: int) -> SessionSealed:
     """Write what makes the session stand for itself, and record it.
 

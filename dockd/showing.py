@@ -24,6 +24,12 @@ def size_text(size_bytes: float) -> str:
     return f"{size_bytes:.1f} TiB"
 
 
+def clips_text(clips: int, size_bytes: int) -> str:
+    """How many recordings, and their size."""
+    told = ngettext("{n} recording, {size}", "{n} recordings, {size}", clips)
+    return told.format(n=clips, size=size_text(size_bytes))
+
+
 def duration_text(milliseconds: int | None) -> str:
     """`1:02:03`, or `-` when it is not known."""
     if milliseconds is None:

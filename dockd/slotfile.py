@@ -24,7 +24,8 @@ class SlotState:
     """One bay at one moment. Times are UTC; `rate` is bytes a second; `left_s` is None while nobody can tell.
 
     `fit_for_duty` is said of a recorder that may be taken, None of any other; `unfit_because` are the reasons of its
-    verdict, which every screen puts into its own language.
+    verdict, which every screen puts into its own language. `vault_damaged` and `vault_overdue` are the station's, and
+    the same on every bay: how many files of its vault are damaged, and how many were not read again in time.
     """
 
     slot: int | None
@@ -46,6 +47,8 @@ class SlotState:
     priority: bool
     fit_for_duty: bool | None
     unfit_because: list[dict[str, Any]]
+    vault_damaged: int
+    vault_overdue: int
     since: str
     at: str
 

@@ -49,6 +49,8 @@ class Station:
     clock: Callable[[], datetime]
     random_hex: Callable[[int], str]
     clock_synced: Callable[[], bool | None]
+    # The file that whoever sweeps holds (dockd.lock): the writer's own lock stays with the daemon.
+    sweep_lock: str
     free_space_floor_bytes: int = 0
     copying: Copying = field(default_factory=Copying)
     thresholds: Thresholds = field(default_factory=Thresholds)

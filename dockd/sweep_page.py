@@ -7,9 +7,9 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from .i18n import _, language
-from .showing import local_text, size_text
+from .showing import clips_text, local_text, size_text
 from .sweep_report import Report
-from .sweep_words import APPROVALS, STATES, SWEEPS, agreed, clips_text, limit_text, stays_text, waits_for
+from .sweep_words import APPROVALS, STATES, SWEEPS, agreed, limit_text, stays_text, waits_for
 
 _STYLE = """
 body{font:14px/1.5 "Noto Sans CJK SC","Source Han Sans SC",sans-serif;color:#111;margin:2em auto;max-width:60em}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from catalog.disposing.model import BatchClip, BatchRow, SweepRow, Tombstone
@@ -101,6 +101,6 @@ def spared_row(clip: Clip, one: BatchClip) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if hasattr(value, "tzinfo"):
+    if isinstance(value, datetime):
         return utc_text(value)
     return value.isoformat() if isinstance(value, date) else value

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from catalog.disposing.model import BatchClip, BatchRow, SweepRow, Tombstone
+from catalog.disposing.model import ASKED_FOR, BatchClip, BatchRow, SweepRow, Tombstone
 from retention.share import StopReason
 from retention.verdicts import Reason
 
 from .exits import Exit
 from .explained import Explained
 from .i18n import N_, _, ngettext
-from .showing import local_text, size_text
+from .showing import clips_text, local_text, size_text
 from .sweep_errors import DisposalCount, DisposalError, DisposalNotDone
 
 STATES = {
@@ -49,13 +49,13 @@ _STAYS = {
 }
 
 _LIMITS = {
-    StopReason.ABOVE_USUAL_CLIPS: N_("{found} recordings are due; usual would be {allowed} at most"),
-    StopReason.ABOVE_USUAL_BYTES: N_("{found_size} are due; usual would be {allowed_size} at most"),
-    StopReason.ABOVE_CEILING_CLIPS: N_("{found} recordings are due; the ceiling is {allowed}"),
-    StopReason.ABOVE_CEILING_BYTES: N_("{found_size} are due; the ceiling is {allowed_size}"),
-    StopReason.FIRST_SWEEPS: N_("{found} recordings are due, and too few sweeps say yet what is usual"),
-    StopReason.CLOCK_WENT_BACK: N_("today lies {found} days before the last sweep: the clock went back"),
-    StopReason.LONG_PAUSE: N_("the last sweep was {found} days ago, more than {allowed}: did the clock leap?"),
+    StopReason.ABOVE_USUAL_CLIPS: N_("due: {clips}; usual would be {allowed} at most"),
+    StopReason.ABOVE_USUAL_BYTES: N_("due: {size}; usual would be {allowed_size} at most"),
+    StopReason.ABOVE_CEILING_CLIPS: N_("due: {clips}; the ceiling is {allowed}"),
+    StopReason.ABOVE_CEILING_BYTES: N_("due: {size}; the ceiling is {allowed_size}"),
+    StopReason.FIRST_SWEEPS: N_("due: {clips}; too few sweeps say yet what is usual"),
+    StopReason.CLOCK_WENT_BACK: N_("today lies {days} before the last sweep: the clock went back"),
+    StopReason.LONG_PAUSE: N_("the last sweep was {days} ago, more than {allowed}: did the clock leap?"),
 }
 
 _NOT_DONE = {
@@ -98,24 +98,28 @@ def of_sweep(error: BaseException) -> Explained | None:
     )
 
 
-def clips_text(clips: int, size_bytes: int) -> str:
-    """How many recordings, and their size."""
-    told = ngettext("{n} recording, {size}", "{n} recordings, {size}", clips)
-    return told.format(n=clips, size=size_text(size_bytes))
+def batches_text(number: int) -> str:
+    """How many batches."""
+    return ngettext("{n} batch", "{n} batches", number).format(n=number)
 
 
 def limit_text(exceeded: dict[str, Any]) -> str:
     """One limit that stopped a sweep."""
     found, allowed = exceeded["found"], exceeded["allowed"]
-    sizes = {"found_size": size_text(found), "allowed_size": size_text(allowed)}
-    return _(_LIMITS[StopReason(exceeded["reason"])]).format(found=found, allowed=allowed, **sizes)
+    return _(_LIMITS[StopReason(exceeded["reason"])]).format(
+        clips=ngettext("{n} recording", "{n} recordings", found).format(n=found),
+        days=ngettext("{n} day", "{n} days", found).format(n=found),
+        size=size_text(found),
+        allowed=allowed,
+        allowed_size=size_text(allowed),
+    )
 
 
 def stays_text(one: BatchClip) -> str:
     """Why a recording left its batch, and until when it stays."""
-    if one.why not in set(Reason):
+    if one.why == ASKED_FOR:
         return _("copies of it are asked for")
-    why = _(_STAYS[Reason(one.why)])
+    why = _(_STAYS[Reason(one.why or "")])
     if one.kept_until is None:
         return _("{why}; kept without end").format(why=why)
     return _("{why}; kept until {day}").format(why=why, day=one.kept_until)

@@ -8,16 +8,15 @@ by a pack that is not the adopted one; a catalogue that cannot be read stops all
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from itertools import groupby
 
 from catalog.disposing.events import ClipDestroyed, ClipSpared, DisposalProposed, SweepRan, SweepStopped
-from catalog.disposing.model import ALLOWED, BatchRow, SweepRow
+from catalog.disposing.model import ALLOWED, ASKED_FOR, BatchRow, SweepRow
 from catalog.disposing.queries import (
     Sum,
     approved_batches,
@@ -37,9 +36,9 @@ from catalog.model import Clip
 from catalog.requests.model import OPEN, OPEN_STATES, Kind
 from catalog.requests.queries import clips_of_request, requests_asked
 from retention.pack import Pack
-from retention.share import USUAL_SWEEPS, Exceeded, Go, Limits, StopReason, SweepCount, judge_share
-from retention.terms import Judge, term_text, verdict_on
-from retention.verdicts import Due
+from retention.share import USUAL_SWEEPS, Exceeded, Go, SweepCount, judge_share
+from retention.terms import Judge, verdict_on
+from retention.verdicts import Due, Keep
 
 from .assembly import Opened
 from .destroying import finish
@@ -51,10 +50,6 @@ from .lock import WriterLock
 BATCH_CLIPS = 5_000
 # Tombstones of so many clips are one transaction, or of one session that has more: its record is written whole.
 STONES_AT_ONCE = 500
-# Why a clip left its batch although it is due. Stands in the custody log.
-ASKED_FOR = "asked-for"
-# What a wrong clock shows as. It stops what people approved long ago as well: their grace may not be over.
-_OF_CLOCK = (StopReason.CLOCK_WENT_BACK, StopReason.LONG_PAUSE)
 
 NOTHING = Sum(0, 0)
 
@@ -88,13 +83,8 @@ def sweep(opened: Opened, *, dry_run: bool = False, tell: Tell | None = None) ->
     Raises PackUnusable, PackNotAdopted (nothing went), CatalogFault, TargetFault, LedgerFault, Busy (another sweep
     is at work).
     """
-    with WriterLock(sweep_lock(opened)):
+    with WriterLock(opened.station.sweep_lock):
         return _Sweep(opened, set_pack(opened), dry_run, tell or (lambda _what, _done, _of: None)).run()
-
-
-def sweep_lock(opened: Opened) -> str:
-    """The file that the one sweep of a home holds; the daemon's own lock stays with the daemon."""
-    return os.path.join(opened.home.data_dir, "sweep.lock")
 
 
 class _Sweep:
@@ -123,8 +113,9 @@ class _Sweep:
             one for one in approved_batches(self._catalog) if one.ready_at is not None and one.ready_at <= self._now
         ]
         ready = Sum(sum(one.left_clips for one in ripe), sum(one.left_bytes for one in ripe))
-        exceeded = self._unusual(found, ready)
-        self._record(found, ready, exceeded, sorted({*due, *(one.department for one in ripe)}))
+        held = holdings(self._catalog)
+        exceeded = self._unusual(found, ready, held)
+        self._record(found, ready, held, exceeded, sorted({*due, *(one.department for one in ripe)}))
         destroyed: list[str] = []
         proposed: list[str] = []
         batches: list[str] = []
@@ -149,40 +140,29 @@ class _Sweep:
 
     # ------------------------------------------------------------------------------------------- is this usual?
 
-    def _unusual(self, due: Sum, ready: Sum) -> tuple[Exceeded, ...]:
+    def _unusual(self, due: Sum, ready: Sum, held: Sum) -> tuple[Exceeded, ...]:
         """What is above the usual share of what is newly due; and a clock that leapt, whatever there is to do.
 
         What a person let go on is taken off: only what came since is judged.
         """
-        limits = self._opened.config.sweep.limits
         went = sweeps_that_went(self._catalog, USUAL_SWEEPS + 1)
         # One that was let go on is the same recordings again in the sweep that went on with it.
         history = [_count(one) for n, one in enumerate(went) if one.state != ALLOWED or n == len(went) - 1]
         last = last_sweep(self._catalog)
-        allowed = last is not None and last.state == ALLOWED
-        known = Sum(last.due_clips, last.due_bytes) if last is not None and allowed else NOTHING
-        held = holdings(self._catalog)
+        known = Sum(last.due_clips, last.due_bytes) if last is not None and last.state == ALLOWED else NOTHING
         new = Sum(max(due.clips - known.clips, 0), max(due.size_bytes - known.size_bytes, 0))
-        share = self._judged(history, new, held, limits)
-        clock = self._judged(history, Sum(due.clips + ready.clips, due.size_bytes + ready.size_bytes), held, limits)
-        return (
-            *(one for one in clock if one.reason in _OF_CLOCK),
-            *(one for one in share if one.reason not in _OF_CLOCK),
-        )
-
-    def _judged(self, history: Sequence[SweepCount], found: Sum, held: Sum, limits: Limits) -> tuple[Exceeded, ...]:
-        now = SweepCount(self._today, found.clips, found.size_bytes, held.clips, held.size_bytes)
-        said = judge_share(history, now, limits)
+        now = SweepCount(self._today, new.clips, new.size_bytes, held.clips, held.size_bytes)
+        agreed = due.clips - new.clips + ready.clips
+        said = judge_share(history, now, self._opened.config.sweep.limits, agreed_clips=agreed)
         return () if isinstance(said, Go) else said.exceeded
 
-    def _record(self, due: Sum, ready: Sum, exceeded: Sequence[Exceeded], departments: list[str]) -> None:
+    def _record(self, due: Sum, ready: Sum, held: Sum, exceeded: Sequence[Exceeded], departments: list[str]) -> None:
         if self._dry:
             return
-        held = holdings(self._catalog)
         counts = (due.clips, due.size_bytes, ready.clips, ready.size_bytes, held.clips, held.size_bytes)
         event: Event = SweepRan(self._id, self._today.isoformat(), *counts)
         if exceeded:
-            told = [asdict(one) | {"reason": one.reason.value} for one in exceeded]
+            told = [one.as_data() for one in exceeded]
             event = SweepStopped(self._id, self._today.isoformat(), *counts, told, departments)
         self._catalog.append([event], actor=self._opened.actor)
 
@@ -229,7 +209,7 @@ class _Sweep:
         for one in facts:
             verdict = verdict_on(one, self._pack, self._today)
             if not isinstance(verdict, Due):
-                yield ClipSpared(batch.id, one.id, day, verdict.why.ground.reason.value, _end(verdict.until))
+                yield _spared(batch.id, one.id, verdict, self._today)
                 continue
             if not self._may_go(one.id):
                 # It leaves the batch, so that what a batch takes from a session goes at once: one record says it all.
@@ -305,17 +285,13 @@ def _copies_asked_for(opened: Opened) -> frozenset[str]:
 
 def spared_of(batch: str, pack: Pack, today: date, facts: Iterable[TermFacts]) -> list[Event]:
     """Entries for those of a batch's clips that are not due as they stand."""
-    found: list[Event] = []
-    for one in facts:
-        verdict = verdict_on(one, pack, today)
-        if not isinstance(verdict, Due):
-            why = verdict.why.ground.reason.value
-            found.append(ClipSpared(batch, one.id, today.isoformat(), why, _end(verdict.until)))
-    return found
+    verdicts = ((one.id, verdict_on(one, pack, today)) for one in facts)
+    return [_spared(batch, clip, verdict, today) for clip, verdict in verdicts if not isinstance(verdict, Due)]
 
 
-def _end(until: date | None) -> str | None:
-    return None if until is None else term_text(until)
+def _spared(batch: str, clip: str, verdict: Keep, today: date) -> ClipSpared:
+    until = None if verdict.until is None else verdict.until.isoformat()
+    return ClipSpared(batch, clip, today.isoformat(), verdict.why.ground.reason.value, until)
 
 
 def _count(row: SweepRow) -> SweepCount:

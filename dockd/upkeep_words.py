@@ -1,67 +1,12 @@
-"""What stops the upkeep of a vault, as facts; and these, damage and places of copies in words. Pure."""
+"""What stops the upkeep of a vault, damage and places of copies in words. Pure."""
 
 from __future__ import annotations
 
-from hashing.errors import TargetFault
-
-from .errors import DockdError
 from .exits import Exit
 from .explained import Explained
-from .i18n import N_, _
+from .i18n import N_, _, ngettext
 from .reasons import reason_of
-
-
-class MirrorUnusable(DockdError):
-    """The folder for second copies cannot be used; `why` is a code of `WHY`."""
-
-    def __init__(self, folder: str, why: str) -> None:
-        super().__init__(folder, why)
-        self.folder = folder
-        self.why = why
-
-
-class MirrorFault(DockdError):
-    """A call on the disk of the second copies failed. The vault and the taking in are not touched by it."""
-
-    def __init__(self, fault: TargetFault) -> None:
-        super().__init__(fault)
-        self.fault = fault
-
-
-class MirrorFull(DockdError):
-    """The disk of the second copies has not the room that the next session needs; both in bytes."""
-
-    def __init__(self, folder: str, needed_bytes: int, free_bytes: int) -> None:
-        super().__init__(folder, needed_bytes, free_bytes)
-        self.folder = folder
-        self.needed_bytes = needed_bytes
-        self.free_bytes = free_bytes
-
-
-class NotDamaged(DockdError):
-    """What somebody wanted restored is what was recorded of it."""
-
-    def __init__(self, clip: str) -> None:
-        super().__init__(clip)
-        self.clip = clip
-
-
-class Destroyed(DockdError):
-    """What somebody wanted restored was destroyed on record: its copies go as well."""
-
-    def __init__(self, clip: str) -> None:
-        super().__init__(clip)
-        self.clip = clip
-
-
-class NoCopyFound(DockdError):
-    """A damaged clip has no copy that holds: `tried` are the places that were looked at."""
-
-    def __init__(self, clip: str, tried: tuple[str, ...]) -> None:
-        super().__init__(clip, tried)
-        self.clip = clip
-        self.tried = tried
-
+from .upkeep_errors import Destroyed, MirrorFault, MirrorFull, MirrorUnusable, NoCopyFound, NotDamaged
 
 WHY = {
     "not-set": (
@@ -170,6 +115,21 @@ def what_text(what: str) -> str:
 def source_text(source: str) -> str:
     """Where a file was restored from."""
     return _(_SOURCE[source]) if source in _SOURCE else source
+
+
+def damaged_text(files: int) -> str:
+    """How many files are damaged."""
+    return ngettext("{n} damaged file", "{n} damaged files", files).format(n=files)
+
+
+def overdue_text(files: int) -> str:
+    """How many files were not read again in time."""
+    return ngettext("{n} file not read again in time", "{n} files not read again in time", files).format(n=files)
+
+
+def shelf_text(what: str, place: str | None) -> str:
+    """What is read in rounds: a kind of files in the vault, or the second copies at a place."""
+    return what_text(what) if place is None else _("second copies in {place}").format(place=place)
 
 
 def damage_line(damage: str, path: str, expected: str, found: str) -> str:

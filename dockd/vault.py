@@ -7,6 +7,7 @@ are written under another name first, and every folder is made durable before an
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -17,7 +18,7 @@ from hashing.digest import Algorithm
 from hashing.errors import AlreadyThere, SourceUnreadable, TargetFault
 from hashing.filecalls import FileCalls
 from hashing.reading import ReadBack, read_back
-from hashing.writing import fsync_folder, make_folders, write_new
+from hashing.writing import fsync_folder, is_temporary, make_folders, write_new
 
 from .naming import folder_name
 
@@ -25,6 +26,9 @@ PARTIAL_FOLDER = ".partial"
 QUARANTINE_FOLDER = "quarantine"
 LEDGER_FOLDER = "ledger"
 DOCUMENTS_FOLDER = "documents"
+# Below a document's own folder: it may be called manifest.b3 itself.
+FILE_FOLDER = "file"
+HANDOVERS_FOLDER = f"{DOCUMENTS_FOLDER}/handover"
 GIVEN_FOLDER = "given"
 CLIPS_FOLDER = "clips"
 SESSION_FILE = "session.json"
@@ -170,14 +174,21 @@ class Vault:
             except FileNotFoundError:
                 return
 
-    def remove_given(self, folder: str, but: frozenset[str] = frozenset()) -> None:
-        """Remove a copy that was never given, down to the files named in `but`. Originals that were linked there stay
-        under their own names (`dockd.copying_out.kept` is the only caller). Raises TargetFault.
+    def remove_begun(self, folder: str, mark: str) -> None:
+        """Remove a folder of what was begun and never came on record, the file `mark`, which says so, last: a copy that
+        was never given (`dockd.copying_out.kept`), papers of a batch that was never made (`dockd.hand_kept`). Originals
+        that were linked there stay under their own names. Raises TargetFault.
         """
-        if os.path.dirname(folder) != GIVEN_FOLDER:
+        self.empty_begun(folder, mark)
+        self._remove_below(folder, frozenset())
+        self.settle([os.path.dirname(folder)])
+
+    def empty_begun(self, folder: str, mark: str) -> None:
+        """The same, down to the file `mark`. Raises TargetFault."""
+        if os.path.dirname(folder) not in (GIVEN_FOLDER, HANDOVERS_FOLDER):
             raise ValueError(folder)
-        self._remove_below(folder, but)
-        self.settle([folder if but else GIVEN_FOLDER])
+        self._remove_below(folder, frozenset({mark}))
+        self.settle([folder])
 
     def _remove_below(self, folder: str, but: frozenset[str]) -> None:
         for name in self.names(folder):
@@ -193,6 +204,29 @@ class Vault:
             self._made.discard(folder)
             with vault_act(self.at(folder), "rmdir"):
                 self.files.rmdir(self.at(folder))
+
+    def remove_unfinished(self, folder: str) -> int:
+        """Remove half-written text files in a folder and below it; how many. They never had their name, so nothing
+        counts on them. What is kept under names of others is not looked at. Raises TargetFault.
+        """
+        removed = 0
+        try:
+            with vault_act(self.at(folder), "list"):
+                entries = self.files.scandir(self.at(folder))
+        except TargetFault as fault:
+            if isinstance(fault.cause, FileNotFoundError):
+                return 0
+            raise
+        for entry in entries:
+            name = os.fsdecode(entry.name)
+            if is_temporary(name):
+                path = self.at(f"{folder}/{name}")
+                with vault_act(path, "unlink"):
+                    self.files.unlink(path)
+                removed += 1
+            elif name not in (CLIPS_FOLDER, FILE_FOLDER) and entry.is_dir(follow_symlinks=False):
+                removed += self.remove_unfinished(f"{folder}/{name}")
+        return removed
 
     def has(self, path: str) -> bool:
         """Whether anything lies there; raises TargetFault when that cannot be told."""
@@ -214,6 +248,27 @@ class Vault:
             if isinstance(fault.cause, FileNotFoundError):
                 return []
             raise
+
+    def folders(self, folder: str) -> list[str]:
+        """The folders that lie in a folder, as paths, sorted; none when there is no such folder."""
+        found = [f"{folder}/{name}" for name in self.names(folder)]
+        return [path for path in found if os.path.isdir(self.at(path))]
+
+    def lock(self, folder: str) -> int | None:
+        """Lock a folder for as long as the descriptor is open; None when somebody has it. Raises TargetFault."""
+        with vault_act(self.at(folder), "open"):
+            fd = self.files.open(self.at(folder), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.files.close(fd)
+            return None
+        return fd
+
+    def encloses(self, folder: str) -> bool:
+        """Whether a folder of this machine is the vault or lies in it, by whatever links it is named."""
+        root = os.path.realpath(self.root)
+        return os.path.commonpath([root, os.path.realpath(folder)]) == root
 
     def files_below(self, folder: str) -> Iterator[VaultFile]:
         """Every plain file below a folder, in order. Links and other non-files come with size -1."""

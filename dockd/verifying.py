@@ -27,6 +27,7 @@ from .destroying import record_path, record_text
 from .documents import listed
 from .finding import Finding
 from .sealing import (
+    SEAL_NAMES,
     SESSION_NAMESPACE,
     algorithms_of,
     manifest_name,
@@ -86,9 +87,8 @@ class Verifying:
         yield from self._seal(session, clips, whole=True)
         expected = {clip.vault_path for clip in clips}
         yield from self._destroyed(session, expected)
-        own = {SESSION_FILE, f"{SESSION_FILE}.sig", *(manifest_name(a) for a in Algorithm)}
         for file in self._station.vault.files_below(session.vault_dir):
-            if file.path not in expected and file.path.removeprefix(f"{session.vault_dir}/") not in own:
+            if file.path not in expected and file.path.removeprefix(f"{session.vault_dir}/") not in SEAL_NAMES:
                 yield Finding("file-unknown-to-catalogue", file.path)
 
     def _original(self, clip: Clip) -> Iterator[Finding]:

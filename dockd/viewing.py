@@ -15,8 +15,8 @@ from types import TracebackType
 from catalog.model import Clip
 from catalog.people.access import Act, Person
 from catalog.requests.events import ClipViewed
-from catalog.requests.model import Kind, RequestRow
-from catalog.requests.queries import clips_of_request, marks_of_clip
+from catalog.requests.model import ORIGINAL, Kind, RequestRow
+from catalog.requests.queries import marks_of_clip, names
 from hashing.errors import TargetFault
 from hashing.filecalls import FileCalls
 
@@ -26,8 +26,6 @@ from .peopling import record
 from .request_words import RequestUnfit
 from .requesting import opens, unfit, usable
 from .vault import vault_act
-
-ORIGINAL = "original"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ def _on_request(opened: Opened, clip: Clip, request: RequestRow) -> None:
         unfit(opened, act, request, "kind", clip.id)
     if not who.person.same(_meant(opened, request)):
         unfit(opened, act, request, "not-for-you", clip.id)
-    if clip.id not in {one.id for one in clips_of_request(opened.station.catalog, request.id)}:
+    if not names(opened.station.catalog, request.id, clip.id):
         unfit(opened, act, request, "not-named", clip.id)
     usable(opened, act, request, clip.id)
 

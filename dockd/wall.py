@@ -14,6 +14,7 @@ from catalog.model import utc_text
 from .bay import BUSY, Bay, State
 from .results import Progress
 from .slotfile import KEPT_FRESH_S, OFF, SlotState, publish, withdraw
+from .upkeep_watch import Wrong
 
 log = logging.getLogger("dockd")
 
@@ -41,10 +42,13 @@ class _Shown:
 
 @dataclass(slots=True)
 class Wall:
-    """The state files of all bays. `clock` gives UTC; `now` is monotonic, in seconds."""
+    """The state files of all bays. `clock` gives UTC; `now` is monotonic, in seconds; `wrong` is what is wrong with the
+    vault, for every bay's file.
+    """
 
     run_dir: str
     clock: Callable[[], datetime]
+    wrong: Wrong = field(default_factory=Wrong)
     _shown: dict[str, _Shown] = field(default_factory=dict)
 
     def show(self, face: Face, fault: str, now: float) -> None:
@@ -52,7 +56,7 @@ class Wall:
         bay, progress = face.bay, face.progress
         shown = self._shown.setdefault(bay.port, _Shown())
         busy = bay.state in BUSY
-        what = (bay, fault, progress.state)
+        what = (bay, fault, progress.state, self.wrong)
         if what == shown.what and now - shown.at < (REFRESH_S if busy else KEPT_FRESH_S):
             return
         if busy and now > shown.at:
@@ -103,6 +107,8 @@ class Wall:
             priority=bay.priority,
             fit_for_duty=duty.fit if duty else None,
             unfit_because=duty.reasons if duty else [],
+            vault_damaged=self.wrong.damaged,
+            vault_overdue=self.wrong.overdue,
             since=f"{face.since:%Y-%m-%dT%H:%M:%SZ}",
             at=utc_text(self.clock()),
         )

@@ -20,12 +20,12 @@ from catalog.cases.events import (
     ClipUnlinked,
 )
 from catalog.changes.queries import cases_by_id, ids_under_case, ids_under_hold, standings
+from catalog.disposing.queries import holdings
 from catalog.event import Event
 from catalog.events import ClipFiled
 from catalog.fixity.queries import has_copies
 from catalog.keeping.events import HoldLifted, PackAdopted
 from catalog.keeping.model import NO_END, TermFacts
-from catalog.keeping.queries import archive_size, term_counts
 from catalog.keeping.terms import all_term_facts, term_facts
 from catalog.reader import PAGE
 from catalog.store import Catalog
@@ -48,12 +48,17 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
-    """What a change would do by a rule pack; of what it makes due, whose it is, and the digest of ids and last days."""
+    """What a change would do by a rule pack; of what it makes due, whose it is, and the digest of ids and last days.
+
+    It was weighed on `today` of the agency, when the log had `size` entries.
+    """
 
     pack: Pack
     plan: Plan
     departments: tuple[str, ...]
     digest: str
+    today: date
+    size: int
 
 
 class _Considered(NamedTuple):
@@ -72,6 +77,7 @@ def weigh(opened: Opened, events: Sequence[Event], pack: Pack | None = None) -> 
     Raises PackUnusable, CatalogFault.
     """
     catalog = opened.station.catalog
+    size = catalog.head().seq
     pack = set_pack(opened) if pack is None else pack
     today, judge = agency_day(opened, pack), Judge(pack)
     scales = _Scales(catalog, pack, today)
@@ -79,11 +85,17 @@ def weigh(opened: Opened, events: Sequence[Event], pack: Pack | None = None) -> 
     considered = _by_pack(catalog, judge) if adopted else _by_facts(catalog, judge, events)
     found = plan(scales.weighed(considered), Archive(0, 0), refuse_above_permille=0)
     if found.made_due:
-        # Only now: all of the archive is added up for it.
-        archive = Archive(term_counts(catalog, today.isoformat()).clips, archive_size(catalog))
-        permille = opened.config.change.refuse_above_permille
+        # Only now: all sessions and tombstones are added up for it.
+        held, permille = holdings(catalog), opened.config.change.refuse_above_permille
+        archive = Archive(held.clips, held.size_bytes)
         found = replace(found, refused=above_share(found.made_due, found.size_bytes, archive, permille))
-    return Weighing(pack, found, tuple(sorted(scales.departments)), scales.digest)
+    return Weighing(pack, found, tuple(sorted(scales.departments)), scales.digest, today, size)
+
+
+def nothing_since(opened: Opened, found: Weighing) -> bool:
+    """Whether weighing anew must come to the same: nothing was written since, and no day began. Raises CatalogFault."""
+    now = (opened.station.catalog.head().seq, agency_day(opened, found.pack))
+    return now == (found.size, found.today)
 
 
 def _by_pack(catalog: Catalog, judge: Judge) -> Iterator[_Considered]:

@@ -8,14 +8,21 @@ import secrets
 import stat
 from contextlib import suppress
 
-from .errors import AlreadyThere
+from .digest import Algorithm, digest_of
+from .errors import AlreadyThere, DigestMismatch
 from .filecalls import FileCalls, walk_up
+from .reading import read_back
 
 _PREFIX = ".new-"
 
 
+def temporary_name() -> str:
+    """A new name that says of a file that it is unfinished."""
+    return f"{_PREFIX}{secrets.token_hex(8)}"
+
+
 def is_temporary(name: str) -> bool:
-    """Whether a name is one that an unfinished `write_new` or `replace_durably` leaves behind."""
+    """Whether a name is one that something unfinished leaves behind: `temporary_name`."""
     return name.startswith(_PREFIX)
 
 
@@ -34,6 +41,17 @@ def write_new(files: FileCalls, path: str, data: bytes, mode: int = 0o440) -> No
             raise AlreadyThere(path) from None
         raise
     fsync_folder(files, os.path.dirname(path))
+
+
+def write_proven(files: FileCalls, path: str, data: bytes, mode: int = 0o440) -> None:
+    """`write_new`, then read back from the medium: for one that leaves the house.
+
+    Raises DigestMismatch and SourceUnreadable beside what `write_new` raises; the file lies there then.
+    """
+    write_new(files, path, data, mode)
+    wanted, found = digest_of(data), read_back(files, path).digests[Algorithm.BLAKE3]
+    if found != wanted:
+        raise DigestMismatch(path, str(wanted), str(found))
 
 
 def replace_durably(files: FileCalls, path: str, data: bytes, mode: int = 0o600) -> None:
@@ -66,6 +84,19 @@ def make_folders(files: FileCalls, path: str, below: str) -> None:
         fsync_folder(files, os.path.dirname(folder))
 
 
+def remove_tree(files: FileCalls, path: str) -> None:
+    """Remove a file, or a folder with all below it; links are removed, never followed. Raises OSError.
+
+    Only ever what this program began and did not finish.
+    """
+    if not stat.S_ISDIR(files.lstat(path).st_mode):
+        files.unlink(path)
+        return
+    for entry in files.scandir(path):
+        remove_tree(files, os.path.join(path, os.fsdecode(entry.name)))
+    files.rmdir(path)
+
+
 def fsync_folder(files: FileCalls, path: str) -> None:
     """Make the names in a folder durable; raises OSError."""
     fd = files.open(path or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -76,7 +107,7 @@ def fsync_folder(files: FileCalls, path: str) -> None:
 
 
 def _write_temporary(files: FileCalls, path: str, data: bytes, mode: int) -> str:
-    temporary = os.path.join(os.path.dirname(path), f"{_PREFIX}{secrets.token_hex(8)}")
+    temporary = os.path.join(os.path.dirname(path), temporary_name())
     fd = files.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         try:

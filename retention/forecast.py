@@ -81,15 +81,25 @@ def course(
     D + 1 + `grace_days`; what is due already, `grace_days` after tomorrow at the latest. `reserve_bytes` stay free.
     """
     frees = _freed(held, today, grace_days, horizon_days)
+    balanced = _balanced(intake, grace_days, horizon_days)
     free = free_bytes - reserve_bytes
-    every_day = sum(one.bytes_per_day for one in intake)
+    growth = sum(one.bytes_per_day for one in intake)
     for n in range(1, horizon_days + 1):
-        # Intake of day k is kept through k + kept_days and has gone grace_days after the day that follows.
-        free += frees[n] + sum(
-            one.bytes_per_day for one in intake if one.kept_days is not None and n > one.kept_days + 1 + grace_days
-        )
-        free -= every_day
+        growth -= balanced[n]
+        free += frees[n] - growth
         yield today + timedelta(days=n), free
+
+
+def _balanced(intake: Iterable[Intake], grace_days: int, horizon_days: int) -> list[int]:
+    """Bytes a day of which, from the n-th day on, as many go as come: that of the first day goes then.
+
+    Intake of day k is kept through k + `kept_days` and has gone `grace_days` after the day that follows.
+    """
+    found = [0] * (horizon_days + 1)
+    for one in intake:
+        if one.kept_days is not None and (n := one.kept_days + 2 + grace_days) <= horizon_days:
+            found[n] += one.bytes_per_day
+    return found
 
 
 def _freed(held: Iterable[Held], today: date, grace_days: int, horizon_days: int) -> list[int]:

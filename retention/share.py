@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from statistics import median
+from typing import Any
 
 # Sweeps that count as usual: a season of nights, so that last winter says nothing of summer.
 USUAL_SWEEPS = 90
@@ -63,6 +64,10 @@ class Exceeded:
     found: int
     allowed: int
 
+    def as_data(self) -> dict[str, Any]:
+        """The same as the custody log and JSON have it."""
+        return {"reason": self.reason.value, "found": self.found, "allowed": self.allowed}
+
 
 @dataclass(frozen=True, slots=True)
 class Go:
@@ -76,14 +81,17 @@ class Stop:
     exceeded: tuple[Exceeded, ...]
 
 
-def judge_share(history: Sequence[SweepCount], now: SweepCount, limits: Limits) -> Go | Stop:
+def judge_share(history: Sequence[SweepCount], now: SweepCount, limits: Limits, *, agreed_clips: int = 0) -> Go | Stop:
     """Go or stop. `history` are the sweeps before, oldest first; one that stopped and was let go on counts like any.
 
-    Nothing due is nothing unusual: such a sweep goes, whatever the clock says.
+    `agreed_clips` are those that people said yes to before: no share of them is judged, but a clock that leapt stops
+    them too. Nothing to do is nothing unusual: such a sweep goes, whatever the clock says.
     """
-    if now.due_clips == 0:
+    if now.due_clips == agreed_clips == 0:
         return Go()
-    exceeded = [*_of_clock(history, now, limits), *_above_ceiling(now, limits), *_above_usual(history, now, limits)]
+    exceeded = _of_clock(history, now, limits)
+    if now.due_clips:
+        exceeded += [*_above_ceiling(now, limits), *_above_usual(history, now, limits)]
     return Stop(tuple(exceeded)) if exceeded else Go()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, null, select
 
+from ..bulk import parts
 from ..documents.tables import documents
 from ..model import Clip
 from ..reader import PAGE, Reader, ahead, behind, columns_of
@@ -109,6 +110,15 @@ def file_period_of(catalog: Reader, case: str) -> FilePeriodRow | None:
 # --------------------------------------------------------------------------------------------------------- links
 
 
+def case_numbers(catalog: Reader, case_ids: Sequence[str]) -> dict[str, str]:
+    """What people call these cases, by their ids."""
+    found: dict[str, str] = {}
+    for part in parts(case_ids):
+        named = select(cases.c.id, cases.c.number).where(catalog.own(cases), cases.c.id.in_(part))
+        found |= {row[0]: row[1] for row in catalog.rows(named)}
+    return found
+
+
 def clips_of_case(catalog: Reader, case: str) -> list[Clip]:
     """The clips under a case, in the order they were recorded."""
     under = select(*columns_of(clips, Clip)).join(case_clips, case_clips.c.clip == clips.c.id)
@@ -127,8 +137,7 @@ def links_of_case(catalog: Reader, case: str, *, taken_out: bool = False) -> lis
 def cases_of_clips(catalog: Reader, clip_ids: Sequence[str]) -> dict[str, list[CaseRow]]:
     """The cases of each of these clips, in the order they were put under them; a clip under none is left out."""
     found: dict[str, list[CaseRow]] = defaultdict(list)
-    for start in range(0, len(clip_ids), PAGE):
-        some = clip_ids[start : start + PAGE]
+    for some in parts(clip_ids):
         links = select(case_clips.c.clip, *_CASE).join(cases, cases.c.id == case_clips.c.case_id)
         live = links.where(
             catalog.own(case_clips), case_clips.c.clip.in_(some), case_clips.c.unlinked_at.is_(None)
@@ -164,8 +173,8 @@ def documents_of_case(catalog: Reader, case: str) -> list[CaseDocument]:
 def points_of_clips(catalog: Reader, clip_ids: Sequence[str]) -> dict[str, list[tuple[float, float]]]:
     """Where clips were recorded, latitude and longitude in degrees, as far as they say so."""
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for start in range(0, len(clip_ids), PAGE):
-        some = facts.c.clip.in_(clip_ids[start : start + PAGE])
+    for part in parts(clip_ids):
+        some = facts.c.clip.in_(part)
         said = select(facts.c.clip, facts.c.name, facts.c.value).where(
             catalog.own(facts), some, facts.c.name.in_(("gps_point", "gps_track"))
         )

@@ -1,7 +1,8 @@
 """What sweeps and disposals do to the tables, and what no log may ever say.
 
 A clip is destroyed only from a batch that as many persons agreed to as it demands, after its grace, by the rule pack
-that counts, and under no hold. Whatever program appends an entry that says otherwise, the entry is refused.
+that counts, and under no hold. What a batch takes from a session goes at once: one signed record in the vault tells all
+of it, and is never written anew. Whatever program appends an entry that says otherwise, the entry is refused.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import func, literal, select, update
 
+from ..bulk import parts
 from ..errors import BadEvent
 from ..fold import Act, Fold, Row
 from ..keeping.model import LIFTED
@@ -37,8 +39,6 @@ from .model import (
 )
 from .tables import batch_clips, batches, sweeps, tombstones
 
-# So many ids go into one statement: SQLite takes 32,766 values in one.
-_AT_ONCE = 500
 # No agency's day differs from UTC's by more than one.
 _DAYS_APART = 1
 _COUNTS = ("due_clips", "due_bytes", "ready_clips", "ready_bytes", "held_clips", "held_bytes")
@@ -90,7 +90,7 @@ def _disposable(fold: Fold, entry: CustodyEntry, ids: Sequence[str]) -> int:
     """Bytes of clips, each of which is here, sealed, and in no open batch. Raises BadEvent."""
     fold.flush()
     known = size_bytes = taken = 0
-    for part in _parts(ids):
+    for part in parts(ids):
         here = (
             select(func.count(), func.coalesce(func.sum(clips.c.size_bytes), 0))
             .join(sessions, sessions.c.id == clips.c.session)
@@ -169,9 +169,13 @@ def _destroyed(fold: Fold, entry: CustodyEntry, data: Row) -> None:
 def _must_be_ripe(fold: Fold, entry: CustodyEntry, data: Row) -> str:
     """The clip's session, when nothing stands against its destruction. Raises BadEvent."""
     fold.flush()
+    # Any of them will do: all that went before were let in by this.
+    before = select(tombstones.c.destroyed_at).where(tombstones.c.session == clips.c.session)
+    before = before.where(tombstones.c.batch == data["batch"]).limit(1).correlate(clips)
     known = (
         select(
             *(clips.c.session, clips.c.vault_path, clips.c.size_bytes, clips.c.digest, sessions.c.state),
+            before.scalar_subquery(),
             *(batches.c.approval, batches.c.state, batches.c.grace_days, batches.c.proposed_at),
             *(batches.c.endorsed_by, batches.c.approved_by, batches.c.approved_at),
         )
@@ -184,11 +188,13 @@ def _must_be_ripe(fold: Fold, entry: CustodyEntry, data: Row) -> str:
     row = fold.connection.execute(known).first()
     if row is None:
         raise BadEvent(entry.kind, f"entry {entry.seq}: not in this batch")
-    session, vault_path, size_bytes, digest, sealed, *batch = row
+    session, vault_path, size_bytes, digest, sealed, begun_at, *batch = row
     if (vault_path, size_bytes, digest) != (data["vault_path"], data["size_bytes"], data["digest"]):
         raise BadEvent(entry.kind, f"entry {entry.seq}: not the original that is on record")
     if sealed == "open":
         raise BadEvent(entry.kind, f"entry {entry.seq}: its session is not sealed")
+    if begun_at is not None and begun_at != datetime.fromisoformat(entry.at):
+        raise BadEvent(entry.kind, f"entry {entry.seq}: what this batch takes from its session went at {begun_at}")
     wrong = [*_of_batch(entry, *batch), *_of_day(entry, data), *_of_pack(fold, entry, data)]
     wrong += _of_holds(fold, data["clip"])
     if wrong:
@@ -240,16 +246,12 @@ def _of_holds(fold: Fold, clip: str) -> Iterator[str]:
 
 def _removed(fold: Fold, entry: CustodyEntry, data: Row) -> None:
     ids = sorted(set(data["clips"]))
-    changed = 0
-    for part in _parts(ids):
-        gone = update(tombstones).where(tombstones.c.clip.in_(part), tombstones.c.batch == data["batch"])
-        changed += fold.run(gone.where(tombstones.c.station == entry.station).values(removed_at=entry.at))
+    own = (tombstones.c.station == entry.station, tombstones.c.batch == data["batch"])
+    waiting = update(tombstones).where(*own, tombstones.c.removed_at.is_(None)).values(removed_at=entry.at)
+    changed = sum(fold.run(waiting.where(tombstones.c.clip.in_(part))) for part in parts(ids))
     if changed != len(ids):
-        raise BadEvent(entry.kind, f"entry {entry.seq}: {len(ids) - changed} of them were never destroyed")
-
-
-def _parts(ids: Sequence[str]) -> list[Sequence[str]]:
-    return [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
+        wrong = len(ids) - changed
+        raise BadEvent(entry.kind, f"entry {entry.seq}: {wrong} of them were never destroyed, or removed before")
 
 
 ACTS: dict[str, Act] = {

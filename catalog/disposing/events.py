@@ -109,9 +109,9 @@ class DisposalRefused(Event):
 
 @dataclass(frozen=True, slots=True)
 class ClipSpared(Event):
-    """A recording left a batch: facts or holds say now that it stays. `why` is the ground (retention.verdicts.Reason).
+    """A recording left a batch: facts or holds say now that it stays, or somebody waits for a copy of it.
 
-    `kept_until` is its new last day, None without end.
+    `why` is the ground (retention.verdicts.Reason), or ASKED_FOR. `kept_until` is its new last day, None without end.
     """
 
     KIND = "clip-spared"

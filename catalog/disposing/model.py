@@ -13,6 +13,8 @@ OPEN = (PROPOSED, ENDORSED, APPROVED)
 TWO, ONE, NONE = "two", "one", "none"
 # States of a clip in a batch.
 IN, SPARED, DESTROYED = "in", "spared", "destroyed"
+# Why a clip was spared although it is due: somebody waits for a copy. Else a code of retention.verdicts.Reason.
+ASKED_FOR = "asked-for"
 # States of a sweep.
 RAN, STOPPED, ALLOWED = "ran", "stopped", "allowed"
 

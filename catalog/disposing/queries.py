@@ -82,10 +82,9 @@ def holdings(catalog: Reader) -> Sum:
     sealed = select(
         func.coalesce(func.sum(sessions.c.ingested), 0), func.coalesce(func.sum(sessions.c.ingested_bytes), 0)
     )
-    gone = select(func.count(), func.coalesce(func.sum(tombstones.c.size_bytes), 0))
     ((came, came_bytes),) = catalog.rows(sealed.where(catalog.own(sessions)))
-    ((went, went_bytes),) = catalog.rows(gone.where(catalog.own(tombstones)))
-    return Sum(int(came) - int(went), int(came_bytes) - int(went_bytes))
+    went = destroyed_total(catalog)
+    return Sum(int(came) - went.clips, int(came_bytes) - went.size_bytes)
 
 
 # --------------------------------------------------------------------------------------------------------------- due
@@ -270,5 +269,6 @@ def taken_in_since(catalog: Reader, since: datetime) -> list[tuple[datetime, str
 
 def first_session_at(catalog: Reader) -> datetime | None:
     """When the first recorder was docked."""
+    first: datetime | None
     ((first,),) = catalog.rows(select(func.min(sessions.c.opened_at)).where(catalog.own(sessions)))
-    return None if first is None else first
+    return first

@@ -21,23 +21,33 @@ _AT_ONCE = 500
 
 
 def _read(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    _stretch(fold, entry, data, data["what"], None)
+
+
+def _copies_read(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    _refuse_unknown_place(fold, entry, data["place"])
+    _stretch(fold, entry, data, CLIPS, data["place"])
+
+
+def _stretch(fold: Fold, entry: CustodyEntry, data: Row, what: str, place: str | None) -> None:
     first, last = parse_place(data["first"]), parse_place(data["last"])
     _refuse_unless(entry, first <= last, "a stretch that ends before it begins")
-    number, after = _reached(fold, entry, data["what"])
+    number, after = _reached(fold, entry, what, place)
     # What was left of a round may have been destroyed meanwhile: it has then no last stretch.
     begins = data["round"] == number + 1
     goes_on = data["round"] == number and after is not None and first > after
     _refuse_unless(entry, begins or goes_on, f"round {data['round']} does not go on here")
-    row = {name: data[name] for name in ("what", "round", "began_at", "files", "size_bytes", "damaged", "ends_round")}
+    row = {name: data[name] for name in ("round", "began_at", "files", "size_bytes", "damaged", "ends_round")}
+    row |= {"what": what, "place": place}
     row |= {"station": entry.station, "seq": entry.seq, "read_at": entry.at, "last_in": last[0], "last_no": last[1]}
     fold.add(fixity_slices, row)
 
 
-def _reached(fold: Fold, entry: CustodyEntry, what: str) -> tuple[int, Place | None]:
+def _reached(fold: Fold, entry: CustodyEntry, what: str, place: str | None) -> tuple[int, Place | None]:
     """The round and the place of the last stretch; no place when that round is over, or none began."""
     fold.flush()
     order = (fixity_slices.c.round, fixity_slices.c.last_in, fixity_slices.c.last_no)
-    own = (fixity_slices.c.station == entry.station, fixity_slices.c.what == what)
+    own = [fixity_slices.c.station == entry.station, fixity_slices.c.what == what, fixity_slices.c.place == place]
     newest = select(*order, fixity_slices.c.ends_round).where(*own).order_by(*(one.desc() for one in order)).limit(1)
     row = fold.connection.execute(newest).first()
     if row is None:
@@ -92,11 +102,12 @@ def _made(fold: Fold, entry: CustodyEntry, data: Row) -> None:
         sessions.c.id == session, sessions.c.station == entry.station, sessions.c.state != "open"
     )
     _refuse_unless(entry, fold.connection.scalar(sealed) is not None, "no sealed session")
-    row = {"clips": data["clips"], "size_bytes": data["size_bytes"], "copied_at": entry.at}
+    row = {"clips": data["clips"], "size_bytes": data["size_bytes"]}
     own = (copied_sessions.c.station == entry.station, copied_sessions.c.place == place)
     known = update(copied_sessions).where(*own, copied_sessions.c.session == session)
     if not fold.run(known.values(**row)):
-        fold.add(copied_sessions, row | {"station": entry.station, "place": place, "session": session})
+        row |= {"station": entry.station, "place": place, "session": session, "copied_at": entry.at}
+        fold.add(copied_sessions, row)
     # What was lacking and is not named any more was copied now; what was destroyed never is.
     inside = select(clips.c.id).where(clips.c.session == session)
     lacked = (copy_gaps.c.station == entry.station, copy_gaps.c.place == place, copy_gaps.c.clip.in_(inside))
@@ -150,6 +161,7 @@ def _parts(ids: Sequence[str]) -> list[Sequence[str]]:
 
 ACTS: dict[str, Act] = {
     "fixity-read": _read,
+    "copies-read": _copies_read,
     "damage-found": _found,
     "damage-restored": _restored,
     "mirror-prepared": _prepared,

@@ -34,6 +34,25 @@ class FixityRead(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CopiesRead(Event):
+    """A stretch of the second copies of clips at a place was read again from its medium, and every digest taken anew.
+
+    As `fixity-read`; each place has rounds of its own. What does not hold has an entry `copies-removed`.
+    """
+
+    KIND = "copies-read"
+    place: str
+    round: int
+    first: str
+    last: str
+    began_at: str
+    files: int
+    size_bytes: int
+    damaged: int
+    ends_round: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DamageFound(Event):
     """A file in the vault is no longer what was recorded of it.
 
@@ -97,7 +116,8 @@ class CopiesMade(Event):
 @dataclass(frozen=True, slots=True)
 class CopiesRemoved(Event):
     """Second copies are no longer at a place. `reason` is `destroyed` (the clips were, on record) or `damaged` (the
-    copies do not hold; they are kept aside there). `place` may be `aside`: the damaged bytes that the vault kept.
+    copies do not hold; what is left of them is put aside there when new ones are made). `place` may be `aside`: the
+    damaged bytes that the vault kept.
     """
 
     KIND = "copies-removed"

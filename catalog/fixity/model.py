@@ -97,6 +97,16 @@ class Damage:
 
 
 @dataclass(frozen=True, slots=True)
+class LostCopy:
+    """A second copy that was found not to hold since `since`, and was not made anew; `vault_path` is its clip's."""
+
+    place: str
+    clip: str
+    vault_path: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CopyPlace:
     """A folder that second copies lie in, by the name that its marker gives it."""
 
@@ -109,7 +119,7 @@ class CopyPlace:
 @dataclass(frozen=True, slots=True)
 class Copied:
     """What a place holds: sessions, clips and bytes; `lacking` clips of these sessions that it should have and has
-    not; `waiting` sealed sessions that it does not have at all; `newest` is when copies were made last.
+    not; `waiting` sealed sessions that it does not have at all; `newest` is when the last of its sessions came.
     """
 
     sessions: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, text
 
 from ..columns import CanonicalJson, Name, UtcTime
 from ..tables import metadata
@@ -24,8 +24,10 @@ fixity_slices = Table(
     Column("size_bytes", BigInteger, nullable=False),
     Column("damaged", Integer, nullable=False),
     Column("ends_round", Boolean, nullable=False),
+    # Where second copies of clips were read; null: originals in the vault.
+    Column("place", Name),
     CheckConstraint("what IN ('clips', 'quarantined', 'documents')", name="what"),
-    Index("ix_fixity_slices_place", "station", "what", "round", "last_in", "last_no"),
+    Index("ix_fixity_slices_place", "station", "what", "place", "round", "last_in", "last_no"),
 )
 
 damages = Table(
@@ -46,6 +48,14 @@ damages = Table(
     Column("place", Name),
     # Every vault path under which earlier bytes of it are kept.
     Column("aside", CanonicalJson, nullable=False),
+    Index(
+        "ix_damages_unrestored",
+        "station",
+        "found_at",
+        "file",
+        sqlite_where=text("restored_at IS NULL"),
+        postgresql_where=text("restored_at IS NULL"),
+    ),
 )
 
 copy_places = Table(
@@ -66,6 +76,7 @@ copied_sessions = Table(
     Column("session", Name, ForeignKey("sessions.id"), primary_key=True),
     Column("clips", Integer, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
+    # From when on all of them are known to have held: when the session was copied first.
     Column("copied_at", UtcTime, nullable=False),
     Index("ix_copied_sessions_session", "session", "place"),
 )

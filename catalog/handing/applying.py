@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Column, Select, Table, func, select, update
 
+from ..bulk import parts
 from ..documents.tables import documents
 from ..errors import BadEvent
 from ..fold import Act, Fold, Row
@@ -17,9 +18,6 @@ from ..model import CustodyEntry
 from ..tables import clips
 from .model import DIFFERS, MADE, RECEIVED, SIGNED
 from .tables import handed_clips, handed_documents, handover_receipts, handovers, receivers
-
-# So many ids go into one statement: SQLite takes 32,766 values in one.
-_AT_ONCE = 500
 
 
 def _made(fold: Fold, entry: CustodyEntry, data: Row) -> None:
@@ -52,8 +50,7 @@ def _new(fold: Fold, entry: CustodyEntry, column: Column[str], ids: Sequence[str
 
 def _count(fold: Fold, counted: Select[tuple[int]], column: Column[str], ids: Sequence[str]) -> int:
     fold.flush()
-    parts = [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
-    return sum(fold.connection.scalar(counted.where(column.in_(part))) or 0 for part in parts)
+    return sum(fold.connection.scalar(counted.where(column.in_(part))) or 0 for part in parts(ids))
 
 
 def _received(fold: Fold, entry: CustodyEntry, data: Row) -> None:

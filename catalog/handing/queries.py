@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, literal, or_, select
 
+from ..bulk import parts
 from ..cases.tables import cases
 from ..documents.model import DocumentRow
 from ..documents.tables import documents
 from ..errors import NotFound
 from ..model import Clip, SessionRow
 from ..queries import RECORDINGS
-from ..reader import PAGE, Reader, columns_of
+from ..reader import Reader, columns_of
 from ..tables import clips, sessions
 from ..watching.tables import gaps
-from .model import Docked, HandoverRow, ReceiptRow, Receiver, Waiting
+from .model import RECEIVED, Docked, HandoverRow, ReceiptRow, Receiver, Waiting
 from .tables import handed_clips, handed_documents, handover_receipts, handovers, receivers
 
 _HANDOVER = columns_of(handovers, HandoverRow)
@@ -91,8 +93,8 @@ def sessions_of(catalog: Reader, ids: Collection[str]) -> list[SessionRow]:
     """The sessions of these ids, by id."""
     named = sorted(ids)
     found: list[SessionRow] = []
-    for start in range(0, len(named), PAGE):
-        some = select(*_SESSION).where(catalog.own(sessions), sessions.c.id.in_(named[start : start + PAGE]))
+    for part in parts(named):
+        some = select(*_SESSION).where(catalog.own(sessions), sessions.c.id.in_(part))
         found += catalog.all(SessionRow, some.order_by(sessions.c.id))
     return found
 
@@ -124,20 +126,20 @@ def handovers_made(
     if departments is not None:
         wanted = wanted.where(handovers.c.department.in_(sorted(departments)))
     if open_only:
-        wanted = wanted.where(handovers.c.state != "received")
+        wanted = wanted.where(handovers.c.state != RECEIVED)
     return catalog.all(HandoverRow, wanted.order_by(handovers.c.made_at, handovers.c.id))
 
 
 def find_handover(catalog: Reader, prefix: str) -> HandoverRow:
     """The one batch whose id begins so. Raises NotFound, Ambiguous."""
-    return HandoverRow(*catalog.by_prefix("batch", handovers, _HANDOVER, prefix))
+    return HandoverRow(*catalog.by_prefix("handover", handovers, _HANDOVER, prefix))
 
 
 def handover(catalog: Reader, batch: str) -> HandoverRow:
     """The batch of exactly this id. Raises NotFound."""
     found = catalog.all(HandoverRow, select(*_HANDOVER).where(catalog.own(handovers, id=batch)))
     if not found:
-        raise NotFound("batch", batch)
+        raise NotFound("handover", batch)
     return found[0]
 
 
@@ -157,8 +159,17 @@ def documents_handed(catalog: Reader, batch: str) -> list[DocumentRow]:
 
 def receipts_of(catalog: Reader, batch: str) -> list[ReceiptRow]:
     """What was said of a batch by those who received it, in order."""
-    wanted = select(*_RECEIPT).where(catalog.own(handover_receipts, batch=batch))
-    return catalog.all(ReceiptRow, wanted.order_by(handover_receipts.c.seq))
+    return receipts_of_batches(catalog, [batch]).get(batch, [])
+
+
+def receipts_of_batches(catalog: Reader, batches: Sequence[str]) -> dict[str, list[ReceiptRow]]:
+    """The same of many; one that nobody received is left out."""
+    found: dict[str, list[ReceiptRow]] = defaultdict(list)
+    wanted = select(*_RECEIPT).where(catalog.own(handover_receipts)).order_by(handover_receipts.c.seq)
+    for part in parts(batches):
+        for one in catalog.all(ReceiptRow, wanted.where(handover_receipts.c.batch.in_(part))):
+            found[one.batch].append(one)
+    return found
 
 
 # ---------------------------------------------------------------------------------------------------------- receivers

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Select, select, update
 
+from ..bulk import parts
 from ..cases.tables import case_clips, cases
 from ..errors import BadEvent
 from ..fold import Act, Fold, Row
@@ -18,10 +19,6 @@ from ..model import CustodyEntry
 from ..tables import clips
 from .model import ACTIVE, LIFT_ASKED, LIFTED
 from .tables import adopted_packs, held_clips, holds
-
-# So many ids go into one statement: SQLite takes 32,766 values in one.
-_AT_ONCE = 500
-
 
 # ------------------------------------------------------------------------------------------------------------- holds
 
@@ -52,7 +49,7 @@ def _hold(fold: Fold, entry: CustodyEntry, hold: str, ids: Iterable[str]) -> Non
     """Put clips under a hold; those that are there already stay there, and what is destroyed cannot be held."""
     wanted = _living(fold, sorted(set(ids)))
     there: set[str] = set()
-    for part in _parts(wanted):
+    for part in parts(wanted):
         there.update(
             _ids(fold, select(held_clips.c.clip).where(held_clips.c.hold == hold, held_clips.c.clip.in_(part)))
         )
@@ -63,7 +60,7 @@ def _hold(fold: Fold, entry: CustodyEntry, hold: str, ids: Iterable[str]) -> Non
 
 def _living(fold: Fold, ids: Sequence[str]) -> list[str]:
     gone: set[str] = set()
-    for part in _parts(ids):
+    for part in parts(ids):
         gone.update(_ids(fold, select(clips.c.id).where(clips.c.id.in_(part), clips.c.destroyed_at.is_not(None))))
     return [clip for clip in ids if clip not in gone]
 
@@ -151,7 +148,7 @@ def _forget(fold: Fold, which: Select[tuple[str]]) -> None:
 
 
 def _forget_these(fold: Fold, ids: Sequence[str]) -> None:
-    for part in _parts(ids):
+    for part in parts(ids):
         fold.run(update(clips).where(clips.c.id.in_(part), clips.c.keep_until.is_not(None)).values(keep_until=None))
 
 
@@ -162,10 +159,6 @@ def _live(case: str) -> Select[tuple[str]]:
 def _ids(fold: Fold, which: Select[tuple[str]]) -> list[str]:
     fold.flush()
     return list(fold.connection.scalars(which))
-
-
-def _parts(ids: Sequence[str]) -> list[Sequence[str]]:
-    return [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
 
 
 ACTS: dict[str, Act] = {

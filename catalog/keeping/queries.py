@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
+from ..bulk import parts
 from ..model import Clip
 from ..reader import PAGE, Reader, Row, behind, columns_of
 from ..tables import clips
@@ -50,12 +51,10 @@ def clips_held(catalog: Reader, hold: str) -> list[Clip]:
 def held_totals(catalog: Reader, hold_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
     """How many clips lie under each of these holds, and their bytes; a hold without any is left out."""
     found: dict[str, tuple[int, int]] = {}
-    for start in range(0, len(hold_ids), PAGE):
-        some = held_clips.c.hold.in_(hold_ids[start : start + PAGE])
-        counted = select(held_clips.c.hold, func.count(), func.sum(clips.c.size_bytes)).join(
-            clips, clips.c.id == held_clips.c.clip
-        )
-        rows = catalog.rows(counted.where(some).group_by(held_clips.c.hold))
+    counted = select(held_clips.c.hold, func.count(), func.sum(clips.c.size_bytes))
+    counted = counted.join(clips, clips.c.id == held_clips.c.clip).group_by(held_clips.c.hold)
+    for some in parts(hold_ids):
+        rows = catalog.rows(counted.where(held_clips.c.hold.in_(some)))
         found |= {row[0]: (int(row[1]), int(row[2])) for row in rows}
     return found
 
@@ -182,10 +181,3 @@ def term_counts(catalog: Reader, today: str) -> TermCounts:
     )
     (found,) = catalog.rows(counted.where(catalog.own(clips), clips.c.destroyed_at.is_(None)))
     return TermCounts(*(int(value) for value in found))
-
-
-def archive_size(catalog: Reader) -> int:
-    """Bytes of all clips that are not destroyed."""
-    total_of = select(func.coalesce(func.sum(clips.c.size_bytes), 0))
-    ((total,),) = catalog.rows(total_of.where(catalog.own(clips), clips.c.destroyed_at.is_(None)))
-    return int(total)

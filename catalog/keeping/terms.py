@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, text
 
+from ..bulk import parts
 from ..cases.states import Days
 from ..cases.tables import case_clips, case_files, cases
-from ..reader import PAGE, Reader, Row, behind
+from ..reader import Reader, Row, behind
 from ..tables import clips
 from .model import LIFTED, Held, TermFacts, UnderCase
 from .tables import held_clips, holds
@@ -91,10 +92,9 @@ def facts_within(connection: Connection, station: str, ids: Sequence[str]) -> li
 
 def _of_ids(which: ColumnElement[bool], ids: Sequence[str], ask: _Ask) -> list[TermFacts]:
     found: list[TermFacts] = []
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), PAGE):
-        some = select(*_CLIP).where(which, clips.c.id.in_(wanted[start : start + PAGE])).order_by(clips.c.id)
-        found += _facts(ask(some), ask)
+    for some in parts(sorted(ids)):
+        own = select(*_CLIP).where(which, clips.c.id.in_(some)).order_by(clips.c.id)
+        found += _facts(ask(own), ask)
     return found
 
 

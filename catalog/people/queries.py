@@ -47,14 +47,25 @@ def account_of_login(catalog: Reader, login: str) -> AccountRow | None:
 
 
 def account_for(catalog: Reader, row: AccountRow) -> Account:
-    """What rights are judged by: an account with all departments that it reaches."""
+    """What rights are judged by: an account with all departments that it reaches.
+
+    An officer who was given none reaches the one that the register of people has him in: he asks through his unit.
+    """
+    given = row.departments or _own_unit(catalog, row)
     return Account(
         name=row.name,
         role=Role(row.role),
-        departments=tree_of(catalog).reached(row.departments),
+        departments=tree_of(catalog).reached(given),
         officer=row.officer,
         clearance=frozenset(Secrecy(mark) for mark in row.clearance),
     )
+
+
+def _own_unit(catalog: Reader, row: AccountRow) -> list[str]:
+    if row.role != Role.OFFICER or row.officer is None:
+        return []
+    own = select(officers.c.department).where(catalog.own(officers, number=row.officer), officers.c.active)
+    return [found[0] for found in catalog.rows(own)]
 
 
 def account_named(catalog: Reader, name: str) -> Account | None:

@@ -11,17 +11,15 @@ from typing import Any
 
 from sqlalchemy import func, or_, select, update
 
+from ..bulk import parts
 from ..cases.tables import case_clips
 from ..errors import BadEvent
 from ..fold import Act, Fold, Row
 from ..model import CustodyEntry
 from ..people.access import Secrecy
-from .model import COPYING, OPEN_STATES, ORIGINAL, WATERMARKED, Kind, State, numbered, parts_of
+from .model import CASE, CLIP, COPYING, OPEN_STATES, ORIGINAL, WATERMARKED, Kind, State, numbered, parts_of
 from .tables import copies_given, request_clips, request_entries, requests, secrecy_marks
 
-CLIP, CASE = "clip", "case"
-# So many ids go into one statement: SQLite takes 32,766 values in one.
-_AT_ONCE = 500
 _USABLE = (State.APPROVED, State.USED)
 
 
@@ -186,7 +184,7 @@ def _same(key: Row) -> list[Any]:
 def _nothing_marked(fold: Fold, entry: CustodyEntry, clips: Sequence[str]) -> None:
     """What must be kept secret by law goes to no party (QH 36)."""
     fold.flush()
-    for part in _parts(clips):
+    for part in parts(clips):
         under = select(case_clips.c.case_id).where(case_clips.c.clip.in_(part), case_clips.c.unlinked_at.is_(None))
         marks = secrecy_marks.c
         own = (marks.subject_kind == CLIP) & marks.subject.in_(part)
@@ -234,10 +232,6 @@ def _change(fold: Fold, entry: CustodyEntry, request: str, was: Sequence[State],
 
 def _told(fold: Fold, entry: CustodyEntry, request: str) -> None:
     fold.later(request_entries, {"station": entry.station, "request": request, "seq": entry.seq})
-
-
-def _parts(ids: Sequence[str]) -> list[Sequence[str]]:
-    return [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
 
 
 def _bad(entry: CustodyEntry, why: str) -> BadEvent:

@@ -23,6 +23,8 @@ class Kind(StrEnum):
 COPYING = frozenset({Kind.COPY, Kind.PROVIDE, Kind.PARTY})
 
 ORIGINAL, WATERMARKED = "original", "watermarked"
+# What a mark of secrecy is on.
+CLIP, CASE = "clip", "case"
 
 
 class State(StrEnum):

@@ -8,14 +8,15 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
+from ..bulk import parts
 from ..cases.tables import case_clips
 from ..errors import NotFound
 from ..model import Clip, CustodyEntry
 from ..people.access import Secrecy
-from ..reader import PAGE, Reader, Row, columns_of
+from ..queries import entry_of
+from ..reader import Reader, Row, columns_of
 from ..tables import clips, custody
-from .applying import CASE, CLIP
-from .model import GivenCopy, Kind, Mark, RequestRow, State, parts_of
+from .model import CASE, CLIP, GivenCopy, Kind, Mark, RequestRow, State, parts_of
 from .tables import copies_given, request_clips, request_entries, requests, secrecy_marks
 
 _REQUEST = columns_of(requests, RequestRow)
@@ -86,11 +87,18 @@ def clips_of_request(catalog: Reader, request: str) -> list[Clip]:
 def clip_counts(catalog: Reader, request_ids: Sequence[str]) -> dict[str, int]:
     """How many clips each of these requests names."""
     found: dict[str, int] = {}
-    for start in range(0, len(request_ids), PAGE):
-        some = request_clips.c.request.in_(request_ids[start : start + PAGE])
-        counted = select(request_clips.c.request, func.count()).where(catalog.own(request_clips), some)
-        found |= {row[0]: int(row[1]) for row in catalog.rows(counted.group_by(request_clips.c.request))}
+    counted = select(request_clips.c.request, func.count()).where(catalog.own(request_clips))
+    for part in parts(request_ids):
+        some = counted.where(request_clips.c.request.in_(part)).group_by(request_clips.c.request)
+        found |= {row[0]: int(row[1]) for row in catalog.rows(some)}
     return found
+
+
+def names(catalog: Reader, request: str, clip: str) -> bool:
+    """Whether a request names this clip."""
+    return bool(
+        catalog.rows(select(request_clips.c.clip).where(catalog.own(request_clips, request=request, clip=clip)))
+    )
 
 
 def copies_given_on(catalog: Reader, request: str | None = None) -> list[GivenCopy]:
@@ -105,18 +113,13 @@ def log_of_request(catalog: Reader, request: str) -> list[CustodyEntry]:
     """All entries that tell of a request, refusals included, in their order."""
     told = select(request_entries.c.seq).where(catalog.own(request_entries, request=request))
     own: Select[Any] = select(*_ENTRY).where(catalog.own(custody), custody.c.seq.in_(told))
-    return [_entry(row) for row in catalog.rows(own.order_by(custody.c.seq))]
+    return [entry_of(row) for row in catalog.rows(own.order_by(custody.c.seq))]
 
 
 def _request(row: Row) -> RequestRow:
     said = list(row)
     said[_KIND], said[_STATE] = Kind(row[_KIND]), State(row[_STATE])
     return RequestRow(*said)
-
-
-def _entry(row: Row) -> CustodyEntry:
-    station, seq, at, actor, kind, prev, entry_hash, body = row
-    return CustodyEntry(station, seq, at, actor, kind, prev, entry_hash, body.encode())
 
 
 # --------------------------------------------------------------------------------------------------------------- marks
@@ -140,8 +143,7 @@ def marks_of_clips(catalog: Reader, clip_ids: Sequence[str]) -> dict[str, frozen
     found: dict[str, set[Secrecy]] = defaultdict(set)
     marks = secrecy_marks.c
     live = catalog.own(secrecy_marks) & marks.removed_at.is_(None)
-    for start in range(0, len(clip_ids), PAGE):
-        some = clip_ids[start : start + PAGE]
+    for some in parts(clip_ids):
         own = select(marks.subject, marks.mark).where(live, marks.subject_kind == CLIP, marks.subject.in_(some))
         by_case = (
             select(case_clips.c.clip, marks.mark)
@@ -152,6 +154,20 @@ def marks_of_clips(catalog: Reader, clip_ids: Sequence[str]) -> dict[str, frozen
             for clip, mark in catalog.rows(wanted):
                 found[clip].add(Secrecy(mark))
     return {clip: frozenset(said) for clip, said in found.items()}
+
+
+def marks_of_request(catalog: Reader, request: str) -> frozenset[Secrecy]:
+    """All that the clips of a request are marked as: themselves, or by cases they lie under."""
+    marks = secrecy_marks.c
+    live = catalog.own(secrecy_marks) & marks.removed_at.is_(None)
+    named = select(request_clips.c.clip).where(catalog.own(request_clips, request=request))
+    own = select(marks.mark).where(live, marks.subject_kind == CLIP, marks.subject.in_(named))
+    by_case = (
+        select(marks.mark)
+        .join(case_clips, (marks.subject == case_clips.c.case_id) & (marks.subject_kind == CASE))
+        .where(live, case_clips.c.clip.in_(named), case_clips.c.unlinked_at.is_(None))
+    )
+    return frozenset(Secrecy(row[0]) for wanted in (own, by_case) for row in catalog.rows(wanted.distinct()))
 
 
 def marks_of_clip(catalog: Reader, clip: str) -> frozenset[Secrecy]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from catalog.cases.queries import case_numbers
 from catalog.changes.model import PROPOSED, ChangeRow
-from catalog.changes.queries import cases_by_id, changes_of, find_change
+from catalog.changes.queries import changes_of, find_change
 from retention.changing import Plan
 
 from ..assembly import Opened, reading
@@ -17,8 +18,9 @@ from ..change_words import STATES, as_json, plan_lines, waiting_text, what_text
 from ..changing import confirm as confirm_change
 from ..changing import may_see, require_seen, turn_down, weigh_again
 from ..exits import Exit
-from ..i18n import _, ngettext
-from ..showing import echo_json, local_text, size_text
+from ..i18n import _
+from ..peopling import WORDS
+from ..showing import clips_text, echo_json, local_text
 
 COLUMNS = (
     *("id", "state", "what", "made_due", "size_bytes", "departments", "proposed_by", "proposed_at"),
@@ -56,12 +58,8 @@ def list_changes(home: str | None, answered: bool, as_json: bool) -> int:
             return Exit.OK
         numbers = _numbers(opened, found)
         for one in found:
-            due = ngettext("{n} recording", "{n} recordings", one.made_due).format(n=one.made_due)
-            at = local_text(one.proposed_at, opened.station.zone)
-            click.echo(
-                f"{one.id}  {at}  {one.proposed_by}  {_(STATES[one.state])}  {due}, {size_text(one.size_bytes)}  "
-                f"{what_text(one, numbers)}"
-            )
+            at, due = local_text(one.proposed_at, opened.station.zone), clips_text(one.made_due, one.size_bytes)
+            click.echo(f"{one.id}  {at}  {one.proposed_by}  {_(STATES[one.state])}  {due}  {what_text(one, numbers)}")
         if not found:
             click.echo(_("no changes match"), err=True)
     return Exit.OK
@@ -88,9 +86,9 @@ def show(home: str | None, change_id: str, as_json: bool) -> int:
             return Exit.OK
         zone = opened.station.zone
         click.echo(f"{found.id}  {what_text(found, _numbers(opened, [found]))}")
-        asked = _("asked for by {by}, {at}; then {n} recordings, {size}")
-        at, size = local_text(found.proposed_at, zone), size_text(found.size_bytes)
-        click.echo(asked.format(by=found.proposed_by, at=at, n=found.made_due, size=size))
+        asked = _("asked for by {by}, {at}; then {clips}")
+        at, clips = local_text(found.proposed_at, zone), clips_text(found.made_due, found.size_bytes)
+        click.echo(asked.format(by=found.proposed_by, at=at, clips=clips))
         if found.state != PROPOSED:
             answered = _("{state} by {by}, {at}").format(
                 state=_(STATES[found.state]), by=found.answered_by, at=local_text(found.answered_at, zone)
@@ -133,12 +131,10 @@ def confirm(home: str | None, change_id: str, count: int, as_json: bool) -> int:
 
 @change.command("refuse", help=_("Refuse a change as a second person, or take back one's own. It is never done then."))
 @click.argument("change_id", metavar="CHANGE")
-@click.option("--reason", required=True, help=_("Why, in a few words."))
+@click.option("--reason", required=True, type=WORDS, help=_("Why, in a few words."))
 @click.pass_obj
 def refuse(home: str | None, change_id: str, reason: str) -> int:
     """Turn a change down."""
-    if not reason.strip():
-        raise click.UsageError(_("--reason needs a reason"))
     with reading(home) as opened:
         found = find_change(opened.station.catalog, change_id)
         turn_down(opened, found, reason)
@@ -177,4 +173,4 @@ def _echo_done(change_id: str, done: Plan) -> None:
 def _numbers(opened: Opened, found: Iterable[ChangeRow]) -> dict[str, str]:
     """Of the cases that these changes name, their numbers by id."""
     ids = {str(act["data"]["case"]) for one in found for act in one.acts if "case" in act["data"]}
-    return {case_id: case.number for case_id, case in cases_by_id(opened.station.catalog, ids).items()}
+    return case_numbers(opened.station.catalog, sorted(ids))

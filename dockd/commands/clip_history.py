@@ -16,13 +16,16 @@ from ..assembly import reading
 from ..exits import Exit
 from ..i18n import _
 from ..showing import echo_json
+from .request_lists import entry_row
 
 
 @click.command(
     "history",
     help=_(
         "Print what the custody log has of one recording, oldest first: how it came in, what was said of it, who asked "
-        "for it, who looked, who was turned away, who was given a copy, when and why."
+        "for it, who looked, who was turned away, who was given a copy, when and why.\n\n"
+        "\b\n"
+        "  dockd clip history c453e0"
     ),
 )
 @click.argument("clip_id", metavar="CLIP")
@@ -35,7 +38,7 @@ def history(home: str | None, clip_id: str, as_json: bool) -> int:
         require(opened, Act.READ_HISTORY, clip.department, owner=clip.officer, clip=clip.id)
         told = list(_about(opened.station.catalog, clip).values())
     if as_json:
-        echo_json([{"seq": one.seq, "at": one.at, "actor": one.actor, "entry": one.kind, **one.data} for one in told])
+        echo_json([entry_row(one) for one in told])
         return Exit.OK
     for one in told:
         short = json.dumps(one.data, ensure_ascii=False)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from catalog.cases.queries import find_case
-from catalog.event import Event
 from catalog.people.access import Secrecy
 
 from ..assembly import Opened, reading
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..peopling import record
+from ..peopling import WORDS, record
 from ..secrecy import Subject, marking
+from ..showing import echo_json
 
 _MARKS = click.Choice([mark.value for mark in Secrecy])
 
@@ -34,7 +34,8 @@ _MARKS = click.Choice([mark.value for mark in Secrecy])
 @click.option("--case", "case_no", help=_("A case and all that lies under it, by its number or id."))
 @click.option("--mark", "added", multiple=True, type=_MARKS, help=_("Put this mark on; may be given more than once."))
 @click.option("--remove", "removed", multiple=True, type=_MARKS, help=_("Take this mark off; may be repeated."))
-@click.option("--reason", required=True, help=_("Why, in a few words."))
+@click.option("--reason", required=True, type=WORDS, help=_("Why, in a few words."))
+@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
 @click.pass_obj
 def secret(
     home: str | None,
@@ -43,20 +44,21 @@ def secret(
     added: tuple[str, ...],
     removed: tuple[str, ...],
     reason: str,
+    as_json: bool,
 ) -> int:
     """Record marks, of all or of none."""
     if bool(clip_ids) == (case_no is not None):
         raise click.UsageError(_("name recordings, or give --case"))
     if (not added and not removed) or set(added) & set(removed):
         raise click.UsageError(_("give --mark or --remove, and no mark in both"))
-    if not reason.strip():
-        raise click.UsageError(_("--reason needs a reason"))
     put, taken = ([Secrecy(name) for name in dict.fromkeys(names)] for names in (added, removed))
     with reading(home) as opened:
         subjects = _subjects(opened, clip_ids, case_no)
-        events: list[Event] = [marking(opened, one, put, taken, reason) for one in subjects]
+        events = [marking(opened, one, put, taken, reason) for one in subjects]
         record(opened, events)
-    if case_no is not None:
+    if as_json:
+        echo_json([{"clip": one.clip, "case": one.case, "added": one.added, "removed": one.removed} for one in events])
+    elif case_no is not None:
         click.echo(_("marks of the case changed"))
     else:
         changed = ngettext("marks of {n} recording changed", "marks of {n} recordings changed", len(subjects))

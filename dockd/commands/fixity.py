@@ -4,45 +4,40 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 import click
 
 from catalog.fixity.model import Stored
-from catalog.fixity.queries import damage_of, has_copies, last_read
+from catalog.fixity.queries import damage_of, has_copies
+from catalog.fixity.rounds import last_read
 from catalog.model import Clip, utc_text
 from catalog.people.access import Act
 
 from ..acting import require
 from ..assembly import Opened, reading
-from ..damage import look_at, of_clip, record
+from ..damage import of_clip
 from ..errors import SourceNotAFolder
 from ..exits import Exit
-from ..fixity_sweep import Budget, Restore, Sweep, Swept
-from ..fixity_view import Upkeep, damage_json, upkeep_of
+from ..fixity_shelves import Restore, Swept
+from ..fixity_sweep import Budget, Sweep
+from ..fixity_view import Reading, Upkeep, damage_json, lost_json, upkeep_of
 from ..i18n import _, ngettext
 from ..idle import step_aside
-from ..ledger import export
 from ..lock import WriterLock
 from ..mirroring import Mirror, open_mirror
-from ..restoring import NotRestored, Restored, restore
+from ..restoring import Restored, put_right, restore
 from ..showing import echo_json, local_text, size_text
-from ..upkeep_words import (
-    Destroyed,
-    MirrorFault,
-    MirrorUnusable,
-    NoCopyFound,
-    NotDamaged,
-    damage_line,
-    damage_text,
-    source_text,
-    what_text,
-)
+from ..upkeep_errors import MirrorFault, MirrorUnusable
+from ..upkeep_words import damage_line, damage_text, shelf_text, source_text, what_text
 
-RAN = ("files", "size_bytes", "damaged", "restored", "whole_again", "rounds_ended", "stopped")
-STATUS = ("within_days", "readings", "damaged")
+RAN = (
+    *("files", "size_bytes", "damaged", "restored", "whole_again", "copies_lost", "mirror_left", "rounds_ended"),
+    "stopped",
+)
+STATUS = ("within_days", "readings", "damaged", "copies_lost")
 CLIP_STATUS = ("clip", "vault_path", "last_read_at", "damage", "has_copy")
 
 
@@ -59,7 +54,8 @@ def fixity() -> None:
     help=_(
         "Read a part of the vault again from the medium and take every digest anew: tonight's share, so that all of it "
         "is read within fixity.within_days. It steps aside for everything else (idle I/O priority), goes on where the "
-        "last run ended, and may be killed at any time.\n\n"
+        "last run ended, and may be killed at any time. Second copies are read as well while their disk is there, "
+        "after the originals.\n\n"
         "What was read is in the custody log, a stretch at a time; damage is an entry of its own. With fixity.restore "
         "damaged files are put right from a copy that holds. Exit code 8 when anything was damaged.\n\n"
         "\b\n"
@@ -77,23 +73,24 @@ def run(home: str | None, slice_bytes: int | None, minutes: int | None, as_json:
         raise click.UsageError(_("give --slice or --minutes, not both"))
     step_aside()
     with reading(home) as opened, WriterLock(opened.home.lock_of("fixity")):
-        sweep = Sweep(opened.station, opened.config.fixity.within_days, actor=opened.actor, restore=_restoring(opened))
+        mirror, within_days = _mirror_or_none(opened), opened.config.fixity.within_days
+        restoring = _restoring(opened, mirror)
+        sweep = Sweep(opened.station, within_days, actor=opened.actor, restore=restoring, mirror=mirror)
         until_s = None if minutes is None else time.monotonic() + 60 * minutes
         swept = sweep.run(Budget(slice_bytes, until_s))
     _echo_ran(swept, as_json)
-    return Exit.FINDINGS if swept.damaged else Exit.OK
+    return Exit.FINDINGS if swept.damaged or swept.copies_lost else Exit.OK
 
 
-def _restoring(opened: Opened) -> Restore | None:
+def _restoring(opened: Opened, mirror: Mirror | None) -> Restore | None:
     """What puts a damaged file right, where the settings want it."""
     if not opened.config.fixity.restore:
         return None
-    mirror = _mirror_or_none(opened)
 
-    def put_right(file: Stored) -> bool:
+    def restored(file: Stored) -> bool:
         return isinstance(restore(opened.station, file, mirror=mirror, actor=opened.actor), Restored)
 
-    return put_right
+    return restored
 
 
 def _mirror_or_none(opened: Opened) -> Mirror | None:
@@ -111,6 +108,9 @@ def _echo_ran(swept: Swept, as_json: bool) -> None:
         return
     for one in swept.damaged:
         click.echo(damage_line(one.damage, one.vault_path, one.expected, one.found))
+    for lost in swept.copies_lost:
+        line = damage_line(lost.damage, lost.vault_path, lost.expected, lost.found)
+        click.echo(_("second copy in {place}: {what}").format(place=lost.place, what=line))
     read = ngettext("{n} file, {size} read from the medium", "{n} files, {size} read from the medium", swept.files)
     click.echo(read.format(n=swept.files, size=size_text(swept.size_bytes)))
     for what in swept.rounds_ended:
@@ -120,6 +120,16 @@ def _echo_ran(swept: Swept, as_json: bool) -> None:
     if swept.damaged:
         said = ngettext("{n} damaged file, {m} restored", "{n} damaged files, {m} restored", len(swept.damaged))
         click.echo(said.format(n=len(swept.damaged), m=swept.restored))
+    if swept.copies_lost:
+        lost_count = len(swept.copies_lost)
+        said = ngettext(
+            "{n} second copy does not hold: dockd mirror run makes a new one",
+            "{n} second copies do not hold: dockd mirror run makes new ones",
+            lost_count,
+        )
+        click.echo(said.format(n=lost_count))
+    if swept.mirror_left:
+        click.echo(_("the disk of the second copies went away: its share was not read to the end"))
     if swept.stopped:
         click.echo(_("stopped: so much is damaged that the disk must be looked at before anything else"))
 
@@ -148,10 +158,12 @@ def status(home: str | None, clip_id: str | None, as_json: bool) -> int:
             require(opened, Act.LIST_CLIPS, clip.department, owner=clip.officer, clip=clip.id)
             return _clip_status(opened, clip, as_json)
         within_days = opened.config.fixity.within_days
-        upkeep = upkeep_of(opened.station, within_days)
+        mirror = _mirror_or_none(opened)
+        upkeep = upkeep_of(opened.station, within_days, mirror.place if mirror is not None else None)
         zone = opened.station.zone
     if as_json:
-        values = (within_days, [one.as_json() for one in upkeep.readings], [damage_json(one) for one in upkeep.damaged])
+        damaged, lost = [damage_json(one) for one in upkeep.damaged], [lost_json(one) for one in upkeep.copies_lost]
+        values = (within_days, [one.as_json() for one in upkeep.readings], damaged, lost)
         echo_json(dict(zip(STATUS, values, strict=True)))
     else:
         for line in _lines(upkeep, within_days, lambda moment: local_text(moment, zone)):
@@ -159,33 +171,34 @@ def status(home: str | None, clip_id: str | None, as_json: bool) -> int:
     return upkeep.exit_code
 
 
-def _lines(upkeep: Upkeep, within_days: int, told: Any) -> list[str]:
-    lines = []
+def _lines(upkeep: Upkeep, within_days: int, told: Callable[[datetime | None], str]) -> Iterator[str]:
     for one in upkeep.readings:
-        if not one.read.files and not one.left.files:
-            continue
-        line = _("{what}: round {number}: {read} files ({read_size}) read, {left} ({left_size}) left; last on {when}")
-        lines.append(
-            line.format(
-                what=what_text(one.current.what),
-                number=one.current.number,
-                read=one.read.files,
-                read_size=size_text(one.read.size_bytes),
-                left=one.left.files,
-                left_size=size_text(one.left.size_bytes),
-                when=told(one.current.read_at),
-            )
-        )
-        if one.overdue.files:
-            late = _("  overdue: {n} files ({size}) not read for {days} days")
-            size = size_text(one.overdue.size_bytes)
-            lines.append(late.format(n=one.overdue.files, size=size, days=within_days))
+        if one.read.files or one.left.files:
+            yield from _reading_lines(one, within_days, told)
     for damage in upkeep.damaged:
         line = damage_line(damage.damage, damage.vault_path, damage.expected, damage.found)
-        lines.append(_("DAMAGED since {when}: {what}").format(when=told(damage.found_at), what=line))
-    if not upkeep.damaged:
-        lines.append(_("nothing is damaged, as far as it was read"))
-    return lines
+        yield _("DAMAGED since {when}: {what}").format(when=told(damage.found_at), what=line)
+    for lost in upkeep.copies_lost:
+        line = _("second copy in {place} does not hold since {when}: {path}")
+        yield line.format(place=lost.place, when=told(lost.since), path=lost.vault_path)
+    if not upkeep.damaged and not upkeep.copies_lost:
+        yield _("nothing is damaged, as far as it was read")
+
+
+def _reading_lines(one: Reading, within_days: int, told: Callable[[datetime | None], str]) -> Iterator[str]:
+    line = _("{what}: round {number}: {read} files ({read_size}) read, {left} ({left_size}) left; last on {when}")
+    yield line.format(
+        what=shelf_text(one.current.what, one.at),
+        number=one.current.number,
+        read=one.read.files,
+        read_size=size_text(one.read.size_bytes),
+        left=one.left.files,
+        left_size=size_text(one.left.size_bytes),
+        when=told(one.current.read_at),
+    )
+    if one.overdue.files:
+        late = _("  overdue: {n} files ({size}) not read for {days} days")
+        yield late.format(n=one.overdue.files, size=size_text(one.overdue.size_bytes), days=within_days)
 
 
 def _clip_status(opened: Opened, clip: Clip, as_json: bool) -> int:
@@ -246,19 +259,8 @@ def restore_clip(home: str | None, clip_id: str, folders: tuple[str, ...], as_js
             raise SourceNotAFolder(folder)
     with reading(home) as opened:
         actor = require(opened, Act.CONFIGURE, None).actor
-        station = opened.station
-        clip = station.catalog.find_clip(clip_id)
-        if clip.destroyed_at is not None:
-            raise Destroyed(clip.id)
-        file = of_clip(clip)
-        result = look_at(station, file)
-        if result.damage is None:
-            raise NotDamaged(clip.id)
-        record(station, file, result, actor)
-        done = restore(station, file, mirror=_mirror_or_none(opened), folders=folders, actor=actor)
-        export(station)
-    if isinstance(done, NotRestored):
-        raise NoCopyFound(clip.id, done.tried)
+        clip = opened.station.catalog.find_clip(clip_id)
+        done = put_right(opened.station, clip, mirror=_mirror_or_none(opened), folders=folders, actor=actor)
     if as_json:
         echo_json({"clip": clip.id, **asdict(done)})
     else:

@@ -13,7 +13,7 @@ from ..acting import require_reach
 from ..assembly import reading
 from ..exits import Exit
 from ..forecasting import Outlook, outlook
-from ..i18n import _
+from ..i18n import _, ngettext
 from ..keeping import set_pack
 from ..plotting import svg
 from ..showing import echo_json, size_text
@@ -73,10 +73,13 @@ def _as_json(found: Outlook) -> dict[str, Any]:
 
 def _lines(found: Outlook) -> list[str]:
     said = found.forecast
+    taken = ngettext(
+        "taken in on a day: {size}, over the last day; of these without end: {endless}",
+        "taken in on a day: {size}, over the last {n} days; of these without end: {endless}",
+        found.days,
+    )
     lines = [
-        _("taken in on a day: {size}, over the last {n} days; of these without end: {endless}").format(
-            size=size_text(found.bytes_per_day), n=found.days, endless=size_text(said.endless_bytes_per_day)
-        ),
+        taken.format(size=size_text(found.bytes_per_day), n=found.days, endless=size_text(said.endless_bytes_per_day)),
         _("held: {held}, of these without end: {endless}; no term yet: {undecided}").format(
             held=size_text(found.held_bytes),
             endless=size_text(found.endless_bytes),

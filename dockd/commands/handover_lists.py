@@ -9,18 +9,25 @@ from typing import Any
 import click
 
 from catalog.handing.model import HandoverRow, ReceiptRow
-from catalog.handing.queries import clips_handed, documents_handed, find_handover, handovers_made, receipts_of
+from catalog.handing.queries import (
+    clips_handed,
+    documents_handed,
+    find_handover,
+    handovers_made,
+    receipts_of,
+    receipts_of_batches,
+)
 from catalog.people.access import Act, Why
 from catalog.people.queries import tree_of
 
-from ..acting import refuse
+from ..acting import reach_of_lists, refuse
 from ..assembly import Opened, reading
 from ..exits import Exit
 from ..hand_due import overdue_of
 from ..hand_words import HOW, STATES, difference_text
-from ..holding import reach_of_lists
-from ..i18n import _, ngettext
-from ..showing import echo_csv, echo_json, local_text, size_text
+from ..i18n import _
+from ..peopling import say
+from ..showing import clips_text, echo_csv, echo_json, local_text
 from ..wide import padded
 
 COLUMNS = (
@@ -34,7 +41,15 @@ _JSON = click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for 
 _CSV = click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
 
 
-@click.command("list", help=_("List batches in the order they were made, and whether they were received."))
+@click.command(
+    "list",
+    help=_(
+        "List batches in the order they were made, and whether they were received.\n\n"
+        "\b\n"
+        "  dockd handover list --open\n"
+        "  dockd handover list --csv > batches.csv"
+    ),
+)
 @click.option("--department", help=_("Only of this department and those below it, by id."))
 @click.option("--open", "open_only", is_flag=True, help=_("Only those that were not received whole."))
 @_JSON
@@ -50,22 +65,25 @@ def list_handovers(home: str | None, department: str | None, open_only: bool, as
             for one in handovers_made(opened.station.catalog, departments=among, open_only=open_only)
             if reach.why_not(one.department, None) is None
         ]
-        rows = [_row(one, receipts_of(opened.station.catalog, one.id)) for one in found]
+        receipts = receipts_of_batches(opened.station.catalog, [one.id for one in found])
+        rows = [_row(one, receipts.get(one.id, [])) for one in found]
         if as_json:
             echo_json(rows)
         elif as_csv:
             echo_csv(list(COLUMNS), rows)
         else:
-            for one, row in zip(found, rows, strict=True):
-                click.echo(_line(opened, one, row))
-            if not found:
-                click.echo(_("no batches match"), err=True)
+            lines = (_line(opened, one, row) for one, row in zip(found, rows, strict=True))
+            say(lines, _("no batches match"))
     return Exit.OK
 
 
 @click.command(
     "show",
-    help=_("Show a batch: what is in it, and every receipt. The first characters of its number are enough."),
+    help=_(
+        "Show a batch: what is in it, and every receipt. The first characters of its number are enough.\n\n"
+        "\b\n"
+        "  dockd handover show 20261121-3f9a"
+    ),
 )
 @click.argument("batch")
 @_JSON
@@ -140,10 +158,9 @@ def _row(one: HandoverRow, receipts: list[ReceiptRow]) -> dict[str, Any]:
 
 
 def _line(opened: Opened, one: HandoverRow, row: dict[str, Any]) -> str:
-    counted = ngettext("{n} recording, {size}", "{n} recordings, {size}", one.clips)
     return (
         f"{one.id}  {local_text(one.made_at, opened.station.zone)}  {padded(one.department, 12)} → "
-        f"{padded(one.recipient or '-', 14)}  {counted.format(n=one.clips, size=size_text(one.size_bytes))}  "
+        f"{padded(one.recipient or '-', 14)}  {clips_text(one.clips, one.size_bytes)}  "
         f"{_(STATES[one.state])}  {row['receiver'] or ''}".rstrip()
     )
 
@@ -152,7 +169,10 @@ def _line(opened: Opened, one: HandoverRow, row: dict[str, Any]) -> str:
     "overdue",
     help=_(
         "List by department what should have been handed over, and batches without a whole receipt: by the rule "
-        "pack's rhythm (at once, every month), or handover.every_days where the text leaves it open."
+        "pack's rhythm (at once, every month), or handover.every_days where the text leaves it open.\n\n"
+        "\b\n"
+        "  dockd handover overdue\n"
+        "  dockd handover overdue --all --csv > waiting.csv"
     ),
 )
 @click.option("--all", "everything", is_flag=True, help=_("Also what waits and is not due yet."))
@@ -185,13 +205,12 @@ def overdue(home: str | None, everything: bool, as_json: bool, as_csv: bool) -> 
 
 
 def _overdue_line(row: dict[str, Any]) -> str:
-    counted = ngettext("{n} recording, {size}", "{n} recordings, {size}", row["clips"])
     what = {
         "not-handed-over": _("not handed over"),
         "no-receipt": _("no receipt for {batch}").format(batch=row["batch"]),
     }[row["what"]]
     due = _("due {day}").format(day=row["due_on"]) if row["due_on"] else "-"
     late = _("overdue") if row["overdue"] else ""
-    size = counted.format(n=row["clips"], size=size_text(row["size_bytes"]))
+    size = clips_text(row["clips"], row["size_bytes"])
     since = _("since {day}").format(day=row["since"])
     return f"{padded(row['department'], 14)}  {what}  {size}  {since}  {due}  {late}".rstrip()

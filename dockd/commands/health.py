@@ -23,6 +23,7 @@ from ..plotting import sparkline, svg
 from ..showing import echo_csv, echo_json, local_text
 from ..vital_signs import reading_of
 from ..wide import padded
+from ..writing_out import write_out
 
 # What a line of the fleet shows: a month of working days.
 LATELY = 22
@@ -157,11 +158,7 @@ def plot_health(home: str | None, recorder_name: str, quantity: str, out: str | 
     if out is None:
         click.echo(picture, nl=False)
         return Exit.OK
-    try:
-        with open(out, "x", encoding="utf-8") as file:
-            file.write(picture)
-    except FileExistsError:
-        raise click.UsageError(_("{path} is there already, and is not replaced").format(path=out)) from None
+    write_out(out, picture)
     click.echo(_("drawn: {path}").format(path=out))
     return Exit.OK
 

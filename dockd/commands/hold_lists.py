@@ -13,15 +13,15 @@ from catalog.keeping.queries import clips_held, find_hold, held_totals, long_ter
 from catalog.people.access import Act, Why
 from retention.pack import Pack
 
-from ..acting import refuse
+from ..acting import reach_of_lists, refuse
 from ..assembly import Opened, reading
 from ..exits import Exit
 from ..holding import proposals as proposals_of
-from ..holding import reach_of_lists, shown_holds
-from ..i18n import _, ngettext
+from ..holding import shown_holds
+from ..i18n import _
 from ..keep_words import SCOPES, STATES, trigger_text
 from ..keeping import set_pack
-from ..showing import echo_csv, echo_json, local_text, size_text
+from ..showing import clips_text, echo_csv, echo_json, local_text, size_text
 from ..wide import padded
 
 HOLD_COLUMNS = (
@@ -182,8 +182,7 @@ def queue(home: str | None, as_json: bool, as_csv: bool) -> int:
             f"{one.clip}  {local_text(one.since, zone)}  {size_text(one.size_bytes):>10}  {one.recorder}  "
             f"{one.officer or '-'}  {one.name}  {triggers}"
         )
-    total = ngettext("{n} recording, {size}", "{n} recordings, {size}", len(found))
-    click.echo(total.format(n=len(found), size=size_text(sum(one.size_bytes for one in found))))
+    click.echo(clips_text(len(found), sum(one.size_bytes for one in found)))
     return Exit.OK
 
 
@@ -214,10 +213,9 @@ def _time(moment: datetime | None) -> str | None:
 
 
 def _line(opened: Opened, hold: HoldRow, row: dict[str, Any], pack: Pack) -> str:
-    counted = ngettext("{n} recording, {size}", "{n} recordings, {size}", row["clips"])
     mark = _("long-term") if hold.long_term else "-"
     return (
         f"{hold.id}  {local_text(hold.placed_at, opened.station.zone)}  {padded(_(STATES[hold.state]), 10)}  "
         f"{padded(_(SCOPES[hold.scope]), 8)}  {padded(mark, 10)}  {trigger_text(hold.trigger, pack)}  "
-        f"{counted.format(n=row['clips'], size=size_text(row['size_bytes']))}  {hold.placed_by}  {hold.reason}"
+        f"{clips_text(row['clips'], row['size_bytes'])}  {hold.placed_by}  {hold.reason}"
     )

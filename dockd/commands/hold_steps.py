@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,10 +33,10 @@ from ..holding import (
 from ..holding import place as place_hold
 from ..holding import proposals as proposals_of
 from ..holding import widen as widen_hold
-from ..i18n import _, ngettext
+from ..i18n import _
 from ..keeping import set_pack
-from ..peopling import TIME_FORMATS, given
-from ..showing import echo_json, local_text, size_text
+from ..peopling import TIME_FORMATS, WORDS, given
+from ..showing import clips_text, echo_json, local_text
 
 
 @click.command(
@@ -65,12 +66,11 @@ from ..showing import echo_json, local_text, size_text
 @click.option("--recorder", "recorders", multiple=True, help=_("A recorder that was there; may be repeated."))
 @click.option("--trigger", help=_("What in the rule pack calls for it: dockd pack show names all of them."))
 @click.option("--long-term", is_flag=True, help=_("Mark for long-term keeping (长期保存), to be put on disc."))
-@click.option("--reason", required=True, help=_("Why, in a few words."))
+@click.option("--reason", required=True, type=WORDS, help=_("Why, in a few words."))
 @click.option("--dry-run", is_flag=True, help=_("Only show what it would hold."))
 @click.pass_obj
 def place(home: str | None, /, trigger: str | None, long_term: bool, reason: str, dry_run: bool, **asked: Any) -> int:
     """Place a hold."""
-    told = _not_empty(reason)
     _refuse_mixed(asked)
     with reading(home) as opened:
         if trigger is not None:
@@ -81,7 +81,7 @@ def place(home: str | None, /, trigger: str | None, long_term: bool, reason: str
             _print_clips(opened, wanted.clips)
             click.echo(_total(wanted.clips) + _("; nothing was recorded"))
             return Exit.OK
-        event = place_hold(opened, wanted, trigger=trigger, long_term=long_term, reason=told)
+        event = place_hold(opened, wanted, trigger=trigger, long_term=long_term, reason=reason)
     click.echo(_("hold {hold} placed").format(hold=event.hold))
     click.echo(_total(wanted.clips))
     return Exit.OK
@@ -97,20 +97,19 @@ def place(home: str | None, /, trigger: str | None, long_term: bool, reason: str
 @click.argument("hold_id", metavar="HOLD")
 @click.argument("clip_ids", nargs=-1, metavar="[CLIP…]")
 @click.option("--proposed", is_flag=True, help=_("All that is proposed for it."))
-@click.option("--reason", required=True, help=_("Why, in a few words."))
+@click.option("--reason", required=True, type=WORDS, help=_("Why, in a few words."))
 @click.pass_obj
 def widen(home: str | None, hold_id: str, clip_ids: tuple[str, ...], proposed: bool, reason: str) -> int:
     """Put more clips under a hold."""
     if proposed == bool(clip_ids):
         raise click.UsageError(_("name recordings, or give --proposed"))
-    told = _not_empty(reason)
     with reading(home) as opened:
         found = find_hold(opened.station.catalog, hold_id)
         if proposed:
             clips = [one.clip for one in proposals_of(opened, [found])]
         else:
             clips = [opened.station.catalog.find_clip(name) for name in clip_ids]
-        new = widen_hold(opened, found, clips, told)
+        new = widen_hold(opened, found, clips, reason)
     click.echo(_("hold {hold} widened").format(hold=found.id))
     click.echo(_total(new))
     return Exit.OK
@@ -118,14 +117,13 @@ def widen(home: str | None, hold_id: str, clip_ids: tuple[str, ...], proposed: b
 
 @click.command("lift", help=_("Ask to lift a hold. It stays until a second person grants it (dockd hold grant)."))
 @click.argument("hold_id", metavar="HOLD")
-@click.option("--reason", required=True, help=_("Why, in a few words."))
+@click.option("--reason", required=True, type=WORDS, help=_("Why, in a few words."))
 @click.pass_obj
 def lift(home: str | None, hold_id: str, reason: str) -> int:
     """Ask to lift."""
-    told = _not_empty(reason)
     with reading(home) as opened:
         found = find_hold(opened.station.catalog, hold_id)
-        ask_lift(opened, found, told)
+        ask_lift(opened, found, reason)
     click.echo(_("lifting of hold {hold} asked for; a second person grants it").format(hold=found.id))
     return Exit.OK
 
@@ -142,17 +140,16 @@ def lift(home: str | None, hold_id: str, reason: str) -> int:
     ),
 )
 @click.argument("hold_id", metavar="HOLD")
-@click.option("--reason", required=True, help=_("Why, in a few words."))
+@click.option("--reason", required=True, type=WORDS, help=_("Why, in a few words."))
 @click.option("--dry-run", is_flag=True, help=_("Only show what it would make due."))
 @click.option("--count", type=click.IntRange(0), help=_("How many recordings become due, as the dry run shows."))
 @click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
 @click.pass_obj
 def grant(home: str | None, hold_id: str, reason: str, dry_run: bool, count: int | None, as_json: bool) -> int:
     """Lift a hold."""
-    told = _not_empty(reason)
     with reading(home) as opened:
         found = find_hold(opened.station.catalog, hold_id)
-        plan = grant_lift(opened, found, told, count=count, dry_run=dry_run)
+        plan = grant_lift(opened, found, reason, count=count, dry_run=dry_run)
     if as_json:
         echo_json({"hold": found.id, "done": not dry_run, **planned(plan)})
     elif dry_run:
@@ -165,22 +162,15 @@ def grant(home: str | None, hold_id: str, reason: str, dry_run: bool, count: int
 
 @click.command("refuse", help=_("Refuse the lifting of a hold, as a second person. It stays."))
 @click.argument("hold_id", metavar="HOLD")
-@click.option("--reason", required=True, help=_("Why, in a few words."))
+@click.option("--reason", required=True, type=WORDS, help=_("Why, in a few words."))
 @click.pass_obj
 def refuse(home: str | None, hold_id: str, reason: str) -> int:
     """Keep a hold."""
-    told = _not_empty(reason)
     with reading(home) as opened:
         found = find_hold(opened.station.catalog, hold_id)
-        refuse_lift(opened, found, told)
+        refuse_lift(opened, found, reason)
     click.echo(_("hold {hold} stays").format(hold=found.id))
     return Exit.OK
-
-
-def _not_empty(reason: str) -> str:
-    if not reason.strip():
-        raise click.UsageError(_("--reason needs a reason"))
-    return reason
 
 
 def _refuse_mixed(asked: dict[str, Any]) -> None:
@@ -235,12 +225,11 @@ def _point(text: str | None) -> Point | None:
     return float(found[1]), float(found[2])
 
 
-def _print_clips(opened: Opened, clips: tuple[Clip, ...]) -> None:
+def _print_clips(opened: Opened, clips: Sequence[Clip]) -> None:
     for clip in clips:
         recorded = local_text(clip.recorded_at, opened.station.zone)
         click.echo(f"{clip.id}  {recorded:<19}  {clip.recorder}  {clip.officer or '-'}  {clip.name}")
 
 
-def _total(clips: list[Clip] | tuple[Clip, ...]) -> str:
-    size = size_text(sum(clip.size_bytes for clip in clips))
-    return ngettext("{n} recording, {size}", "{n} recordings, {size}", len(clips)).format(n=len(clips), size=size)
+def _total(clips: Sequence[Clip]) -> str:
+    return clips_text(len(clips), sum(clip.size_bytes for clip in clips))

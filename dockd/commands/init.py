@@ -10,7 +10,8 @@ from catalog.people.access import Role
 
 from ..accounts import Accounts, Rights
 from ..assembly import reading
-from ..config import Home, redacted
+from ..config import Home
+from ..database_urls import redacted
 from ..exits import Exit
 from ..i18n import _
 from ..initialising import initialise

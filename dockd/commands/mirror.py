@@ -19,7 +19,7 @@ from ..lock import WriterLock
 from ..mirror_run import MirrorRun
 from ..mirroring import open_mirror, prepare
 from ..showing import echo_json, local_text, size_text
-from ..upkeep_words import MirrorUnusable
+from ..upkeep_errors import MirrorUnusable
 
 
 @click.group(help=_("Second copies of all sealed sessions on another disk: prepare it, copy, see what is missing."))

@@ -57,7 +57,10 @@ def list_packs(home: str | None, as_json: bool) -> int:
 
 @pack.command(
     "show",
-    help=_("Show what a pack says: periods, long-term keeping, deadlines and offices, each with its article."),
+    help=_(
+        "Show what a pack says: periods of recordings, cases and case files, long-term keeping, deadlines and offices, "
+        "each with its article."
+    ),
 )
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help=_("Print JSON, with the words of every article."))

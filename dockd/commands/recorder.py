@@ -24,6 +24,7 @@ from ..recorders import draft
 from ..recorders.family import FAMILY_NAME, text_of
 from ..showing import echo_json, local_text
 from ..slotfile import read_all
+from ..writing_out import write_out
 from .recorder_clock import clock
 from .recorder_fault import fault
 from .traces import traces
@@ -177,11 +178,7 @@ def draft_family(home: str | None, path: str, folders: tuple[str, ...], name: st
     if out is None:
         click.echo(text, nl=False)
         return Exit.OK
-    try:
-        with open(out, "x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise click.UsageError(_("{path} is there already, and is not replaced").format(path=out)) from None
+    write_out(out, text)
     click.echo(_("drafted: {path}").format(path=out))
     return Exit.OK
 

@@ -12,6 +12,7 @@ from ..exits import Exit
 from ..i18n import _
 from ..plotting import svg
 from ..showing import echo_csv, echo_json
+from ..writing_out import write_out
 
 
 @click.command(
@@ -69,9 +70,5 @@ def clock(home: str | None, recorder_name: str | None, as_json: bool, as_csv: bo
 
 
 def _draw(path: str, picture: str) -> None:
-    try:
-        with open(path, "x", encoding="utf-8") as file:
-            file.write(picture)
-    except FileExistsError:
-        raise click.UsageError(_("{path} is there already, and is not replaced").format(path=path)) from None
+    write_out(path, picture)
     click.echo(_("drawn: {path}").format(path=path))

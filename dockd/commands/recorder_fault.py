@@ -20,7 +20,7 @@ from ..assembly import Opened, reading
 from ..exits import Exit
 from ..fault_words import STATES, WHAT
 from ..i18n import _
-from ..peopling import Shown, say
+from ..peopling import WORDS, Shown, say
 from ..showing import echo_csv, echo_json, local_text
 from ..wide import padded
 
@@ -56,27 +56,25 @@ def fault() -> None:
     ),
 )
 @click.argument("recorder")
-@click.option("--what", required=True, help=_("What is wrong, in a few words."))
+@click.option("--what", required=True, type=WORDS, help=_("What is wrong, in a few words."))
 @click.option("--damage", is_flag=True, help=_("It was damaged: who wears it answers for it."))
 @click.pass_obj
 def report(home: str | None, recorder: str, what: str, damage: bool) -> int:
     """Report a fault."""
-    told = _not_empty(what, "--what")
     with reading(home) as opened:
-        new = acts.report(opened, recorder, told, damage=damage)
+        new = acts.report(opened, recorder, what, damage=damage)
     click.echo(_("{recorder} is out of service: fault {fault}").format(recorder=recorder, fault=new))
     return Exit.OK
 
 
 @fault.command("lost", help=_("Report that a recorder is missing, with all that is on it."))
 @click.argument("recorder")
-@click.option("--what", required=True, help=_("When and where it was lost, in a few words."))
+@click.option("--what", required=True, type=WORDS, help=_("When and where it was lost, in a few words."))
 @click.pass_obj
 def lost(home: str | None, recorder: str, what: str) -> int:
     """Report a loss."""
-    told = _not_empty(what, "--what")
     with reading(home) as opened:
-        new = acts.lost(opened, recorder, told)
+        new = acts.lost(opened, recorder, what)
     click.echo(_("{recorder} is lost: fault {fault}").format(recorder=recorder, fault=new))
     return Exit.OK
 
@@ -92,17 +90,14 @@ def lost(home: str | None, recorder: str, what: str) -> int:
     ),
 )
 @_FAULT
-@click.option("--found", required=True, help=_("What was found, in a few words."))
+@click.option("--found", required=True, type=WORDS, help=_("What was found, in a few words."))
 @click.option("--sound", is_flag=True, help=_("It works."))
-@click.option("--private-repair", help=_("What shows that it was taken apart by somebody who may not."))
+@click.option("--private-repair", type=WORDS, help=_("What shows that it was taken apart by somebody who may not."))
 @click.pass_obj
 def inspect(home: str | None, name: str, found: str, sound: bool, private_repair: str | None) -> int:
     """Inspect a recorder."""
-    told = _not_empty(found, "--found")
-    if private_repair is not None:
-        _not_empty(private_repair, "--private-repair")
     with reading(home) as opened:
-        done = acts.inspect(opened, name, told, sound=sound, private_repair=private_repair)
+        done = acts.inspect(opened, name, found, sound=sound, private_repair=private_repair)
     click.echo(_("{recorder} was inspected").format(recorder=done.recorder))
     return Exit.OK
 
@@ -111,15 +106,14 @@ def inspect(home: str | None, name: str, found: str, sound: bool, private_repair
     "send", help=_("Write down that an inspected recorder went to its maker, or to whom the maker authorised.")
 )
 @_FAULT
-@click.option("--to", required=True, help=_("The maker, or the workshop that it has authorised."))
+@click.option("--to", required=True, type=WORDS, help=_("The maker, or the workshop that it has authorised."))
 @click.option("--note", default="", help=_("A few words, for example the number of the repair."))
 @click.pass_obj
 def send(home: str | None, name: str, to: str, note: str) -> int:
     """Send to the maker."""
-    told = _not_empty(to, "--to")
     with reading(home) as opened:
-        done = acts.send(opened, name, told, note)
-    click.echo(_("{recorder} is with {maker}").format(recorder=done.recorder, maker=told))
+        done = acts.send(opened, name, to, note)
+    click.echo(_("{recorder} is with {maker}").format(recorder=done.recorder, maker=to))
     return Exit.OK
 
 
@@ -137,13 +131,12 @@ def give_back(home: str | None, name: str, note: str) -> int:
 
 @fault.command("scrap", help=_("Take a recorder out of service for good."))
 @_FAULT
-@click.option("--reason", required=True, help=_("Why, in a few words."))
+@click.option("--reason", required=True, type=WORDS, help=_("Why, in a few words."))
 @click.pass_obj
 def scrap(home: str | None, name: str, reason: str) -> int:
     """Scrap a recorder."""
-    told = _not_empty(reason, "--reason")
     with reading(home) as opened:
-        done = acts.scrap(opened, name, told)
+        done = acts.scrap(opened, name, reason)
     click.echo(_("{recorder} will not be in service again").format(recorder=done.recorder))
     return Exit.OK
 
@@ -227,9 +220,3 @@ def _steps(opened: Opened, one: RecorderFault) -> Iterator[str]:
         told = _("{at}: {state}, by {who} {note}")
         at, state = local_text(one.ended_at, zone), _(STATES[one.state])
         yield told.format(at=at, state=state, who=one.ended_by, note=one.ended_note).rstrip()
-
-
-def _not_empty(text: str, option: str) -> str:
-    if not text.strip():
-        raise click.UsageError(_("{option} needs a few words").format(option=option))
-    return text

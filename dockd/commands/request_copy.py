@@ -25,8 +25,9 @@ _STEP_BYTES = 16 << 20
     "copy",
     help=_(
         "Make the copies that an approved request is for: a bag (BagIt) in the folder --to, with manifests, the "
-        "entries of the custody log and their proofs, and a verifier that needs no dockd (proof/check.py). The copy is "
-        "kept in the vault, and is an entry in the custody log before the folder counts as complete.\n\n"
+        "entries of the custody log and their proofs, and a verifier that needs no dockd (proof/check.py). What was "
+        "given stays in the vault – originals as second names of the same bytes, a record and no backup – and is an "
+        "entry in the custody log before the folder counts as complete.\n\n"
         "Without --watermarked these are the originals, byte for byte. With it, recipient, number of the request and "
         "day are burnt into videos and photos; sound cannot be marked, and gets a note beside it.\n\n"
         "The folder must be empty or not there yet. A run that was cut off is finished, or done anew, by the same "

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from catalog.cases.queries import find_case
+from catalog.cases.queries import case_numbers
 from catalog.model import CustodyEntry
 from catalog.people.access import Act, Why
 from catalog.requests.model import OPEN, OPEN_STATES, USABLE, Kind, RequestRow, Standing
@@ -26,6 +26,7 @@ from ..assembly import Opened, reading
 from ..exits import Exit
 from ..i18n import _, ngettext
 from ..people_words import ACTS, SECRECY, why_text
+from ..peopling import say
 from ..request_words import FORMS, KINDS, STANDINGS, STEPS
 from ..requesting import shown_request, shown_requests
 from ..showing import echo_csv, echo_json, local_text, size_text
@@ -80,10 +81,8 @@ def list_requests(
         elif as_csv:
             echo_csv(list(COLUMNS), map(_flat, rows))
         else:
-            for one, row in zip(found, rows, strict=True):
-                click.echo(_line(opened, one, row))
-            if not found:
-                click.echo(_("no requests match"), err=True)
+            lines = (_line(opened, one, row) for one, row in zip(found, rows, strict=True))
+            say(lines, _("no requests match"))
     return Exit.OK
 
 
@@ -103,7 +102,10 @@ def _meant(one: RequestRow, now: datetime, asked: dict[str, Any]) -> bool:
     "show",
     help=_(
         "Show a request and all that ever happened to it: who asked, who decided, who looked, who was given what, who "
-        "was turned away, when and why. Its number, as 2026-0007, or the first characters of its id."
+        "was turned away, when and why. Its number, as 2026-0007, or the first characters of its id.\n\n"
+        "\b\n"
+        "  dockd request show 2026-0007\n"
+        "  dockd request show 2026-0007 --json"
     ),
 )
 @click.argument("name", metavar="REQUEST")
@@ -114,8 +116,7 @@ def show(home: str | None, name: str, as_json: bool) -> int:
     with reading(home) as opened:
         catalog = opened.station.catalog
         found = shown_request(opened, name)
-        now = opened.station.clock()
-        (row,) = _rows(opened, [found], now)
+        row = row_of(opened, found)
         clips = clips_of_request(catalog, found.id)
         marks = marks_of_clips(catalog, [clip.id for clip in clips])
         history = log_of_request(catalog, found.id)
@@ -126,10 +127,10 @@ def show(home: str | None, name: str, as_json: bool) -> int:
             given = [
                 {**asdict(one), "given_at": one.given_at.isoformat()} for one in copies_given_on(catalog, found.id)
             ]
-            told = [_entry(one) for one in history]
+            told = [entry_row(one) for one in history]
             echo_json({**row, "named": named, "copies": given, "history": told})
             return Exit.OK
-        shown = row | {"kind": _(KINDS[found.kind]), "standing": _(STANDINGS[found.standing_at(now)])}
+        shown = row | {"kind": _(KINDS[found.kind]), "standing": _(STANDINGS[Standing(row["standing"])])}
         for key, value in _flat(shown).items():
             click.echo(f"{key:<15} {'-' if value in (None, '') else value}")
         for clip in clips:
@@ -140,11 +141,17 @@ def show(home: str | None, name: str, as_json: bool) -> int:
     return Exit.OK
 
 
+def row_of(opened: Opened, found: RequestRow) -> dict[str, Any]:
+    """A request by its stable names, as it stands now."""
+    (row,) = _rows(opened, [found], opened.station.clock())
+    return row
+
+
 def _rows(opened: Opened, found: list[RequestRow], now: datetime) -> list[dict[str, Any]]:
     """Requests by their stable names; `case` is the case's number."""
     catalog = opened.station.catalog
     counts = clip_counts(catalog, [one.id for one in found])
-    numbers = {case: find_case(catalog, case).number for case in {one.case_id for one in found} if case is not None}
+    numbers = case_numbers(catalog, sorted({one.case_id for one in found if one.case_id is not None}))
     rows = []
     for one in found:
         row = asdict(one) | {"kind": one.kind.value, "standing": one.standing_at(now).value}
@@ -161,7 +168,7 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
     return {name: "; ".join(value) if isinstance(value, list) else value for name, value in row.items()}
 
 
-def _entry(entry: CustodyEntry) -> dict[str, Any]:
+def entry_row(entry: CustodyEntry) -> dict[str, Any]:
     """An entry of the log: where it stands there, and what it says."""
     return {"seq": entry.seq, "at": entry.at, "actor": entry.actor, "entry": entry.kind, **entry.data}
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import click
 
 from ..assembly import MIB, Opened, writing
-from ..bay import Happened
+from ..bay_events import Happened
 from ..config import Home
 from ..config_file import load
 from ..daemon import Daemon, configure_log
@@ -20,6 +20,7 @@ from ..i18n import _
 from ..notify import Notify
 from ..slotfile import slots_dir
 from ..units import RootTool, SystemdUnits, Units
+from ..upkeep_watch import UpkeepWatch
 
 
 @click.command(
@@ -74,6 +75,7 @@ def run(home: str | None, allow_loop: bool) -> int:
                 alarm=alarm,
             ),
             reload=lambda: _reload(opened, made[0], where),
+            upkeep=UpkeepWatch(opened.station, lambda: opened.config.fixity.within_days),
         )
         daemon.run()
     return Exit.OK

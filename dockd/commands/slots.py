@@ -21,7 +21,8 @@ REDRAW_S = 0.25
 
 @click.command(
     help=_(
-        "Show what every bay does, live, until Ctrl-C. Reads only the state files of the daemon: no login, no pictures."
+        "Show what every bay does, live, until Ctrl-C, and whether anything in the vault is damaged or was not read "
+        "again in time. Reads only the state files of the daemon: no login, no pictures."
     )
 )
 @click.option("--once", is_flag=True, help=_("Show it once and end."))
@@ -36,16 +37,16 @@ def slots(home: str | None, once: bool, as_json: bool) -> int:
     from rich.console import Console
     from rich.live import Live
 
-    from ..screen import slot_table
+    from ..screen import wall
 
     console = Console()
     if once or not sys.stdout.isatty():
-        console.print(slot_table(_states(run_dir)))
+        console.print(wall(_states(run_dir)))
         return Exit.OK
     try:
         with Live(console=console, refresh_per_second=4, screen=True) as live:
             while True:
-                live.update(slot_table(_states(run_dir)))
+                live.update(wall(_states(run_dir)))
                 time.sleep(REDRAW_S)
     except KeyboardInterrupt:
         return Exit.OK

@@ -10,8 +10,8 @@ import click
 from ..assembly import reading
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..showing import echo_json
-from ..sweep_words import clips_text, limit_text
+from ..showing import clips_text, echo_json
+from ..sweep_words import batches_text, limit_text
 from ..sweeping import Swept
 from ..sweeping import sweep as sweep_now
 from .sweep_lists import list_batches, report, show, status
@@ -87,7 +87,7 @@ def _echo_progress(what: str, done: int, of: int) -> None:
 
 
 def _as_json(swept: Swept, dry_run: bool) -> dict[str, Any]:
-    stopped = [{"reason": one.reason.value, "found": one.found, "allowed": one.allowed} for one in swept.stopped]
+    stopped = [one.as_data() for one in swept.stopped]
     counts = (swept.due.clips, swept.due.size_bytes, swept.ready.clips, swept.ready.size_bytes)
     lists = (list(one) for one in (swept.proposed, swept.destroyed, swept.spared, swept.batches, swept.asked_for))
     return dict(zip(RUN_KEYS, (swept.day.isoformat(), dry_run, stopped, *counts, *lists), strict=True))
@@ -102,10 +102,7 @@ def _lines(swept: Swept, dry_run: bool) -> list[str]:
     ]
     if swept.stopped:
         lines.append(_("stopped: nothing was proposed, nothing was destroyed"))
-        lines += [
-            "  " + limit_text({"reason": one.reason.value, "found": one.found, "allowed": one.allowed})
-            for one in swept.stopped
-        ]
+        lines += ["  " + limit_text(one.as_data()) for one in swept.stopped]
         asked = swept.due.clips + swept.ready.clips
         lines.append(_("look at it, then let it go on: dockd sweep allow --count {n}").format(n=asked))
         return lines
@@ -117,11 +114,9 @@ def _lines(swept: Swept, dry_run: bool) -> list[str]:
         lines.append(told.format(n=destroyed))
         lines += [f"  {clip}" for clip in swept.destroyed[:_NAMED]]
     else:
-        lines.append(
-            ngettext(
-                "{n} recording proposed, in {m} batches", "{n} recordings proposed, in {m} batches", proposed
-            ).format(n=proposed, m=len(swept.batches))
-        )
+        recordings = ngettext("{n} recording", "{n} recordings", proposed).format(n=proposed)
+        told = _("{recordings} proposed, in {batches}")
+        lines.append(told.format(recordings=recordings, batches=batches_text(len(swept.batches))))
         lines.append(ngettext("{n} recording destroyed", "{n} recordings destroyed", destroyed).format(n=destroyed))
     spared = len(swept.spared)
     if spared:

@@ -19,21 +19,20 @@ from catalog.disposing.queries import (
 )
 from catalog.people.access import Act
 
-from ..acting import require
+from ..acting import reach_of_lists, require
 from ..assembly import Opened, reading
 from ..exits import Exit
-from ..holding import reach_of_lists
-from ..i18n import _
+from ..i18n import _, ngettext
 from ..keeping import agency_day, set_pack
 from ..peopling import say
-from ..showing import echo_json, local_text, size_text
+from ..showing import clips_text, echo_json, local_text, size_text
 from ..sweep_page import page
 from ..sweep_report import BATCH_KEYS, SWEEP_KEYS, Report, as_row, report_of
 from ..sweep_words import (
     IN_BATCH,
     agreed,
     batch_line,
-    clips_text,
+    batches_text,
     limit_text,
     stays_text,
     stone_text,
@@ -76,10 +75,16 @@ def status(home: str | None, as_json: bool) -> int:
         if last.state == "stopped":
             told = _("look at it, then let it go on: dockd sweep allow --count {n}")
             click.echo("  " + told.format(n=last.asked_clips))
-    click.echo(_("{n} batches are open, with {clips} recordings").format(n=len(seen), clips=inside))
+    left = clips_text(inside, sum(one.left_bytes for one in seen))
+    click.echo(_("open: {batches} with {clips}").format(batches=batches_text(len(seen)), clips=left))
     click.echo(_("destroyed so far: {total}").format(total=clips_text(total.clips, total.size_bytes)))
     if unfinished:
-        click.echo(_("{n} originals have a tombstone and lie there still: dockd sweep ends it").format(n=unfinished))
+        told = ngettext(
+            "{n} original has a tombstone and lies there still: dockd sweep ends it",
+            "{n} originals have a tombstone and lie there still: dockd sweep ends it",
+            unfinished,
+        )
+        click.echo(told.format(n=unfinished))
     return Exit.OK
 
 

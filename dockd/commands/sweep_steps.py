@@ -10,7 +10,9 @@ from .. import disposal
 from ..assembly import Opened, reading
 from ..exits import Exit
 from ..i18n import _
-from ..sweep_words import batch_line, clips_text
+from ..peopling import WORDS
+from ..showing import clips_text
+from ..sweep_words import batch_line
 
 
 @click.command(
@@ -61,12 +63,10 @@ def approve(home: str | None, batch: str, count: int | None) -> int:
     ),
 )
 @click.argument("batch")
-@click.option("--reason", required=True, help=_("Why, in a few words."))
+@click.option("--reason", required=True, type=WORDS, help=_("Why, in a few words."))
 @click.pass_obj
 def refuse(home: str | None, batch: str, reason: str) -> int:
     """Say no."""
-    if not reason.strip():
-        raise click.UsageError(_("--reason needs a reason"))
     with reading(home) as opened:
         _echo(opened, disposal.refuse(opened, batch, reason))
     return Exit.OK

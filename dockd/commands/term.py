@@ -143,8 +143,12 @@ def status(home: str | None, as_json: bool) -> int:
                 pack=pack.name
             )
         )
-    line = _("{clips} recordings: {due} due, {endless} without end, {undecided} to be decided")
-    click.echo(line.format(clips=counts.clips, due=counts.due, endless=counts.without_end, undecided=counts.undecided))
+    line = ngettext(
+        "{n} recording: {due} due, {endless} without end, {undecided} to be decided",
+        "{n} recordings: {due} due, {endless} without end, {undecided} to be decided",
+        counts.clips,
+    )
+    click.echo(line.format(n=counts.clips, due=counts.due, endless=counts.without_end, undecided=counts.undecided))
     return Exit.OK
 
 

@@ -13,6 +13,8 @@ from catalog.requests.queries import find_request
 from ..assembly import reading
 from ..exits import Exit
 from ..i18n import _
+from ..peopling import WORDS
+from ..showing import echo_json
 from ..viewing import View, open_view
 
 # Tried in this order where there is a screen. The first two read a descriptor; the last asks the desktop, by path.
@@ -35,12 +37,15 @@ _BY_PATH = frozenset({"xdg-open"})
 )
 @click.argument("clip_id", metavar="CLIP")
 @click.option("--request", "request_name", help=_("The request that opens it, by its number or id."))
-@click.option("--reason", help=_("Why you look, when there is no request."))
+@click.option("--reason", type=WORDS, help=_("Why you look, when there is no request."))
 @click.option("--with", "program", help=_("Show it with this program, which is given a path to read from."))
+@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
 @click.pass_obj
-def view(home: str | None, clip_id: str, request_name: str | None, reason: str | None, program: str | None) -> int:
+def view(
+    home: str | None, clip_id: str, request_name: str | None, reason: str | None, program: str | None, as_json: bool
+) -> int:
     """Show one recording."""
-    if (request_name is None) == (reason is None or not reason.strip()):
+    if (request_name is None) == (reason is None):
         raise click.UsageError(_("give --request, or the reason for which you look"))
     player = _player(program)
     with reading(home) as opened:
@@ -48,11 +53,17 @@ def view(home: str | None, clip_id: str, request_name: str | None, reason: str |
         request = find_request(opened.station.catalog, request_name) if request_name is not None else None
         shown = open_view(opened, clip, request, reason or "")
     with shown:
-        if player is None:
-            click.echo(shown.path)
-            click.echo(_("no player or no screen here: this is where it lies; that you looked is on record"), err=True)
-        else:
-            _play(player, shown)
+        ended_with = None if player is None else _play(player, shown)
+    if as_json:
+        number = None if request is None else request.number
+        said = {"clip": clip.id, "request": number, "path": shown.path, "program": player, "ended_with": ended_with}
+        echo_json(said)
+    elif player is None:
+        click.echo(shown.path)
+        click.echo(_("no player or no screen here: this is where it lies; that you looked is on record"), err=True)
+    elif ended_with:
+        told = _("{program} ended with {code}; that you looked is on record")
+        click.echo(told.format(program=player, code=ended_with), err=True)
     return Exit.OK
 
 
@@ -68,13 +79,8 @@ def _player(program: str | None) -> str | None:
     return next((found for name in _PLAYERS if (found := shutil.which(name)) is not None), None)
 
 
-def _play(player: str, shown: View) -> None:
-    """Run a player on the open original: it reads these bytes, whatever becomes of their name."""
+def _play(player: str, shown: View) -> int:
+    """Run a player on the open original: it reads these bytes, whatever becomes of their name. What it ended with."""
     by_path = os.path.basename(player) in _BY_PATH
     path = shown.path if by_path else f"/dev/fd/{shown.fd}"
-    done = subprocess.run([player, path], pass_fds=() if by_path else (shown.fd,), check=False)
-    if done.returncode:
-        click.echo(
-            _("{program} ended with {code}; that you looked is on record").format(program=player, code=done.returncode),
-            err=True,
-        )
+    return subprocess.run([player, path], pass_fds=() if by_path else (shown.fd,), check=False).returncode

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 
 from catalog.errors import CatalogError
 from catalog.parsers import Tools
-from catalog.people.access import Act
 from catalog.requests.events import CopyGiven
-from catalog.requests.model import ORIGINAL, WATERMARKED, GivenCopy, Kind, RequestRow
+from catalog.requests.model import ORIGINAL, WATERMARKED, GivenCopy, RequestRow
 from catalog.requests.queries import clips_of_request, copies_given_on, find_request
 from hashing.digest import Algorithm
 from hashing.errors import HashingError
@@ -27,7 +26,7 @@ from ..assembly import Opened
 from ..errors import DockdError, ToolMissing
 from ..ledger import export
 from ..peopling import record
-from ..requesting import marks_of_request, may_copy, opens
+from ..requesting import copying_opens, may_copy
 from ..station import Station
 from . import bag
 from .checking import kept_bag
@@ -76,10 +75,9 @@ def order_for(opened: Opened, request: RequestRow, *, watermarked: bool) -> Copy
 
 def outlet_for(station: Station, request: str, target: str) -> Outlet:
     """The folder that the copy goes to. Raises TargetUnfit for one in the vault."""
-    root = os.path.realpath(target)
-    if os.path.commonpath([root, os.path.realpath(station.vault.root)]) == os.path.realpath(station.vault.root):
+    if station.vault.encloses(target):
         raise TargetUnfit(target, "in-vault")
-    return Outlet(station.files, root, bag.unfinished_text(station.id, request))
+    return Outlet(station.files, os.path.realpath(target), bag.unfinished_text(station.id, request))
 
 
 def look(opened: Opened, request: RequestRow, target: str) -> tuple[Outlet, GivenCopy | None]:
@@ -87,8 +85,7 @@ def look(opened: Opened, request: RequestRow, target: str) -> tuple[Outlet, Give
 
     Raises NotAllowed, TargetUnfit, MediumFault.
     """
-    act = Act.PROVIDE if request.kind is Kind.PROVIDE else Act.COPY_OUT
-    opens(opened, act, request, marks_of_request(opened, request))
+    copying_opens(opened, request)
     outlet = outlet_for(opened.station, request.id, target)
     copies = {copy.bag_digest: copy for copy in copies_given_on(opened.station.catalog, request.id)}
     if outlet.look(copies) is not Found.RECORDED:

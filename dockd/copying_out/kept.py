@@ -8,7 +8,6 @@ told from what somebody works at by that lock, and made anew. Nothing with an en
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import re
 from collections.abc import Collection, Iterator
@@ -16,11 +15,11 @@ from contextlib import contextmanager, suppress
 
 from catalog.requests.queries import copies_given_on
 from hashing.errors import TargetFault
-from hashing.writing import is_temporary
+from hashing.writing import is_temporary, temporary_name
 
 from ..station import Station
 from ..vault import GIVEN_FOLDER, Vault, vault_act
-from .bag import UNFINISHED, unfinished_text
+from .bag import DATA_FOLDER, UNFINISHED, unfinished_text
 
 _MARKED = re.compile(rb"dockd unfinished copy 1\nstation ([^\n]+)\nrequest ([^\n]+)\n")
 # What a file system answers that has no links, has enough of them, or keeps originals from being linked.
@@ -69,7 +68,7 @@ class Kept:
 
     def remove(self) -> None:
         """Take away what was made, because nothing was given. Raises TargetFault."""
-        _remove(self._vault, self.folder)
+        self._vault.remove_begun(self.folder, UNFINISHED)
 
 
 @contextmanager
@@ -101,23 +100,17 @@ def recorded_folders(station: Station, request: str | None = None) -> frozenset[
 
 def sweep(station: Station) -> int:
     """Put in order what killed runs left: what was never given goes; how many. Raises TargetFault, CatalogFault."""
-    folders = _folders(station.vault)
-    recorded = recorded_folders(station) if folders else frozenset()
     removed = 0
-    for folder in folders:
-        left = being_made(station.vault, folder, station.id) is False or _bare(station.vault, folder)
-        if left and folder in recorded:
+    for folder in station.vault.folders(GIVEN_FOLDER):
+        if being_made(station.vault, folder, station.id) is not False and not _bare(station.vault, folder):
+            continue
+        # Asked last: whoever worked at it may have put it on record a moment ago.
+        if folder in recorded_folders(station):
             Kept(station, folder).finished()
-        elif left:
-            _remove(station.vault, folder)
+        else:
+            station.vault.remove_begun(folder, UNFINISHED)
             removed += 1
     return removed
-
-
-def _remove(vault: Vault, folder: str) -> None:
-    """What says what it is goes last: a cut leaves nothing that nobody can tell."""
-    vault.remove_given(folder, but=frozenset({UNFINISHED}))
-    vault.remove_given(folder)
 
 
 def being_made(vault: Vault, folder: str, station: str) -> bool | None:
@@ -125,11 +118,38 @@ def being_made(vault: Vault, folder: str, station: str) -> bool | None:
     found = _MARKED.match(_said(vault, folder))
     if found is None or found[1].decode(errors="replace") != station:
         return None
-    lock = _lock(vault, folder)
+    lock = vault.lock(folder)
     if lock is None:
         return True
     vault.files.close(lock)
     return False
+
+
+def follow(station: Station, clip: str, original: str, aside: Collection[str]) -> None:
+    """Have second names of what lies aside now, an original of a clip, be names of the one that took its place. Paths
+    are those of the vault. Raises TargetFault, CatalogFault.
+    """
+    vault = station.vault
+    given = [copy.kept for copy in copies_given_on(station.catalog) if clip in copy.clips and copy.kept is not None]
+    damaged = {_identity(vault, path) for path in aside} if given else set()
+    for folder in (f"{kept}/{DATA_FOLDER}/{clip}" for kept in given):
+        for file in vault.files_below(folder):
+            if is_temporary(os.path.basename(file.path)):
+                with vault_act(vault.at(file.path), "unlink"):
+                    station.files.unlink(vault.at(file.path))
+            elif _identity(vault, file.path) in damaged:
+                linked = vault.at(f"{folder}/{temporary_name()}")
+                with vault_act(vault.at(file.path), "link"):
+                    station.files.link(vault.at(original), linked)
+                    # What this replaces is kept: the very file lies aside.
+                    station.files.replace(linked, vault.at(file.path))
+                vault.settle([folder])
+
+
+def _identity(vault: Vault, path: str) -> tuple[int, int]:
+    with vault_act(vault.at(path), "stat"):
+        status = vault.files.lstat(vault.at(path))
+    return status.st_dev, status.st_ino
 
 
 def _taken(station: Station, folder: str, mark: bytes) -> int | None:
@@ -145,12 +165,12 @@ def _taken(station: Station, folder: str, mark: bytes) -> int | None:
     except TargetFault as fault:
         if not isinstance(fault.cause, FileExistsError):
             raise
-    lock = _lock(vault, folder)
+    lock = vault.lock(folder)
     if lock is None:
         return None
     try:
         if _bare(vault, folder) or _said(vault, folder) == mark:
-            vault.remove_given(folder, but=frozenset({UNFINISHED}))
+            vault.empty_begun(folder, UNFINISHED)
             vault.settle([GIVEN_FOLDER])
             vault.write_once(f"{folder}/{UNFINISHED}", mark)
             return lock
@@ -174,27 +194,9 @@ def _bare(vault: Vault, folder: str) -> bool:
     return all(is_temporary(name) for name in vault.names(folder))
 
 
-def _folders(vault: Vault) -> list[str]:
-    """All folders of kept copies."""
-    found = [f"{GIVEN_FOLDER}/{name}" for name in vault.names(GIVEN_FOLDER)]
-    return [folder for folder in found if os.path.isdir(vault.at(folder))]
-
-
-def _lock(vault: Vault, folder: str) -> int | None:
-    """Lock a folder; None when somebody has it. Raises TargetFault."""
-    with vault_act(vault.at(folder), "open"):
-        fd = vault.files.open(vault.at(folder), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        vault.files.close(fd)
-        return None
-    return fd
-
-
 def unknown_files(station: Station, known: Collection[str]) -> Iterator[str]:
     """Files under `given/` that no entry leads to, but those of copies that are being made."""
-    making = {folder for folder in _folders(station.vault) if being_made(station.vault, folder, station.id)}
+    making = {folder for folder in station.vault.folders(GIVEN_FOLDER) if being_made(station.vault, folder, station.id)}
     for file in station.vault.files_below(GIVEN_FOLDER):
         if file.path not in known and "/".join(file.path.split("/")[:2]) not in making:
             yield file.path

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from contextlib import closing
 from importlib.resources import files as resources
-from threading import Event
 
 from catalog.model import CheckpointRow, Clip, SessionRow, utc_text
 from hashing.canonical import canonical
-from hashing.copying import CopyTask, SourceFault, Verified, copy_all
 from hashing.digest import Algorithm, Digest, digest_of
 from hashing.signing import allowed_signers
 
+from ..copying import Unlike, Wanted, copied
 from ..ledger import ALLOWED_SIGNERS, CHECKPOINT_NAMESPACE, SESSION_NAMESPACE, Checkpoint, export
 from ..sealing import manifest_name
 from ..station import Station
@@ -60,17 +58,7 @@ def make_bag(
     outlet.begin()
     algorithms = [one for one in Algorithm if one in (*station.algorithms, Algorithm.BLAKE3, Algorithm.SHA256)]
     digests = outlet.copy(pieces, lambda piece: kept.at(piece.path), algorithms, station.copying, on_bytes)
-    tags = bag.manifests(digests)
-    tags[bag.BAG_INFO] = bag.bag_info(
-        order,
-        pieces,
-        organisation=station.department,
-        station=station.id,
-        day=station.local_day(station.clock()),
-    )
-    tags |= _proof(station, order, sessions, checkpoint, derived)
-    tags |= _statement(station, order, pieces, digests, tags)
-    tags[bag.TAG_MANIFEST] = bag.tag_manifest(tags)
+    tags = _tags(station, order, pieces, digests, _proof(station, order, sessions, checkpoint, derived))
     for path, text in {**tags, bag.BAGIT: bag.BAGIT_TEXT}.items():
         kept.write(path, text)
     for path, text in tags.items():
@@ -82,6 +70,27 @@ def make_bag(
         files=len(pieces),
         size_bytes=sum(piece.size_bytes for piece in pieces),
     )
+
+
+def _tags(
+    station: Station,
+    order: CopyOrder,
+    pieces: list[Piece],
+    digests: dict[str, dict[Algorithm, Digest]],
+    proof: dict[str, bytes],
+) -> dict[str, bytes]:
+    """All files of a bag beside its payload, but `bagit.txt`."""
+    tags = bag.manifests(digests) | proof
+    tags[bag.BAG_INFO] = bag.bag_info(
+        order,
+        pieces,
+        organisation=station.department,
+        station=station.id,
+        day=station.local_day(station.clock()),
+    )
+    tags |= _statement(station, order, pieces, digests, proof)
+    tags[bag.TAG_MANIFEST] = bag.tag_manifest(tags)
+    return tags
 
 
 # -------------------------------------------------------------------------------------------------------------- payload
@@ -115,30 +124,13 @@ def _original(station: Station, clip: Clip, kept: Kept) -> Piece:
 
 
 def _copy_within(station: Station, clip: Clip, target: str) -> None:
-    original = station.vault.at(clip.vault_path)
     station.refuse_without_space(clip.size_bytes)
-
-    def open_source(flags: int) -> int:
-        return station.files.open(original, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | flags)
-
-    task = CopyTask(0, open_source, clip.size_bytes, target)
-    settings = station.copying
-    engine = copy_all(
-        station.files,
-        [task],
-        block_bytes=settings.block_bytes,
-        blocks=settings.blocks,
-        stall_s=settings.stall_s,
-        stop=Event(),
-        on_bytes=lambda count: None,
-    )
-    wanted = clip.digests[Algorithm.BLAKE3.value]
-    with closing(engine):
-        for outcome in (one for batch in engine for one in batch):
-            if isinstance(outcome, SourceFault):
-                raise NotAsRecorded(original, wanted, f"{outcome.reason}, {outcome.at_bytes}")
-            if isinstance(outcome, Verified) and str(outcome.digests[Algorithm.BLAKE3]) != wanted:
-                raise NotAsRecorded(original, wanted, str(outcome.digests[Algorithm.BLAKE3]))
+    digest = clip.digests[Algorithm.BLAKE3.value]
+    wanted = Wanted(station.vault.at(clip.vault_path), target, clip.size_bytes, {Algorithm.BLAKE3.value: digest})
+    with copied(station.files, [wanted], station.copying) as results:
+        for one in results:
+            if isinstance(one, Unlike):
+                raise NotAsRecorded(wanted.source, digest, one.found)
 
 
 def _note(clip: Clip, kept: Kept, lines: Iterable[str]) -> Piece:
@@ -210,7 +202,7 @@ def _statement(
     order: CopyOrder,
     pieces: Iterable[Piece],
     digests: dict[str, dict[Algorithm, Digest]],
-    tags: dict[str, bytes],
+    proof: dict[str, bytes],
 ) -> dict[str, bytes]:
     """What the station signs: these files, for this recipient, on this request, with this proof."""
     prefix = f"{bag.PROOF_FOLDER}/"
@@ -232,9 +224,7 @@ def _statement(
             },
             "files": [_file(piece, digests[piece.path]) for piece in pieces],
             "proof": {
-                path.removeprefix(prefix): str(digest_of(text, Algorithm.SHA256))
-                for path, text in tags.items()
-                if path.startswith(prefix)
+                path.removeprefix(prefix): str(digest_of(text, Algorithm.SHA256)) for path, text in proof.items()
             },
         }
     )

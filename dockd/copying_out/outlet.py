@@ -8,20 +8,19 @@ comes last. So a medium that was pulled out, or a run that was killed, never lea
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from enum import Enum, auto
-from threading import Event
 
-from hashing.copying import CopyTask, SourceFault, Verified, copy_all
 from hashing.digest import Algorithm, Digest, digest_of
 from hashing.errors import AlreadyThere, DigestMismatch, HashingError, SourceUnreadable, TargetFault
 from hashing.filecalls import FileCalls
 from hashing.reading import read_back
-from hashing.writing import fsync_folder, is_temporary, write_new
+from hashing.writing import fsync_folder, is_temporary, remove_tree, write_proven
 
+from ..copying import Unlike, Wanted, copied
 from ..station import Copying
+from ..vault import Vault
 from .bag import BAGIT, BAGIT_TEXT, DATA_FOLDER, PROOF_FOLDER, TAG_MANIFEST, TOP_NAMES, UNFINISHED
 from .order import MediumFault, MediumFull, NotAsRecorded, Piece, TargetUnfit
 
@@ -80,9 +79,9 @@ class Outlet:
         """Raises MediumFull when the copy would not fit."""
         place = self.root if os.path.isdir(self.root) else os.path.dirname(self.root)
         with medium_act(place, "statvfs"):
-            numbers = os.statvfs(place)
+            free = Vault(self._files, place).free_bytes()
         needed_bytes += _ROOM_BESIDE_BYTES
-        if (free := numbers.f_bavail * numbers.f_frsize) < needed_bytes:
+        if free < needed_bytes:
             raise MediumFull(self.root, needed_bytes, free)
 
     # ------------------------------------------------------------------------------------------------------- writing
@@ -114,9 +113,7 @@ class Outlet:
             return
         self._remove(below)
         with medium_act(self.at(below), "write"):
-            write_new(self._files, self.at(below), text, _FILE_MODE)
-        if not self._lies(below, Algorithm.SHA256, digest_of(text, Algorithm.SHA256)):
-            raise MediumFault(self.at(below), "read back", None)
+            write_proven(self._files, self.at(below), text, _FILE_MODE)
 
     def copy(
         self,
@@ -132,39 +129,22 @@ class Outlet:
         """
         for piece in pieces:
             self._make(os.path.dirname(piece.path))
-        tasks = [
-            CopyTask(number, self._opener(source(piece)), piece.size_bytes, self.at(piece.path))
-            for number, piece in enumerate(pieces)
+        below = {self.at(piece.path): piece for piece in pieces}
+        wanted = [
+            Wanted(source(piece), path, piece.size_bytes, {Algorithm.BLAKE3.value: piece.digest})
+            for path, piece in below.items()
         ]
         digests: dict[str, dict[Algorithm, Digest]] = {}
         with (
             medium_act(self.root, "copy"),
-            closing(
-                copy_all(
-                    self._files,
-                    tasks,
-                    algorithms=algorithms,
-                    block_bytes=settings.block_bytes,
-                    blocks=settings.blocks,
-                    stall_s=settings.stall_s,
-                    stop=Event(),
-                    on_bytes=on_bytes,
-                )
-            ) as batches,
+            copied(self._files, wanted, settings, algorithms=algorithms, on_bytes=on_bytes) as results,
         ):
-            for outcome in (one for batch in batches for one in batch):
-                if isinstance(outcome, SourceFault):
-                    path = source(pieces[outcome.task.key])
-                    raise NotAsRecorded(path, pieces[outcome.task.key].digest, f"{outcome.reason}, {outcome.at_bytes}")
-                if isinstance(outcome, Verified):
-                    piece = pieces[outcome.task.key]
-                    if str(outcome.digests[Algorithm.BLAKE3]) != piece.digest:
-                        raise NotAsRecorded(source(piece), piece.digest, str(outcome.digests[Algorithm.BLAKE3]))
-                    digests[piece.path] = outcome.digests
-                    self._open_to_all(piece.path, _FILE_MODE)
-        for folder in sorted({os.path.dirname(piece.path) for piece in pieces}):
-            with medium_act(self.at(folder), "fsync"):
-                fsync_folder(self._files, self.at(folder))
+            for one in results:
+                piece = below[one.wanted.target]
+                if isinstance(one, Unlike):
+                    raise NotAsRecorded(one.wanted.source, piece.digest, one.found)
+                digests[piece.path] = one.digests
+                self._open_to_all(piece.path, _FILE_MODE)
         return digests
 
     def lacking(self, pieces: Sequence[Piece]) -> list[Piece]:
@@ -182,10 +162,6 @@ class Outlet:
         self.write(BAGIT, BAGIT_TEXT)
 
     # --------------------------------------------------------------------------------------------------- the medium
-
-    def _opener(self, path: str) -> Callable[[int], int]:
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        return lambda extra: self._files.open(path, flags | extra)
 
     def _names(self, below: str) -> list[str] | None:
         """The names in a folder but for what file systems put there; None when there is no such folder."""
@@ -243,19 +219,8 @@ class Outlet:
                 self._files.close(fd)
 
     def _remove(self, below: str) -> None:
-        with medium_act(self.at(below), "remove"):
-            try:
-                is_folder = stat.S_ISDIR(self._files.lstat(self.at(below)).st_mode)
-            except FileNotFoundError:
-                return
-        if not is_folder:
-            with medium_act(self.at(below), "remove"):
-                self._files.unlink(self.at(below))
-            return
-        for name in self._names(below) or ():
-            self._remove(f"{below}/{name}")
-        with medium_act(self.at(below), "remove"):
-            self._files.rmdir(self.at(below))
+        with medium_act(self.at(below), "remove"), suppress(FileNotFoundError):
+            remove_tree(self._files, self.at(below))
 
 
 @contextmanager

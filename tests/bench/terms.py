@@ -19,6 +19,7 @@ from dockd.packs import known_packs
 from retention.pack import Pack
 from retention.pack_faults import PackFaults
 from retention.terms import Judge
+from tests.bench.plain_sql import terms_s
 from tests.bench.searching import _made as made
 
 TODAY = "2026-11-21"
@@ -34,6 +35,7 @@ def main() -> None:
     pack = _pack(given.pack)
     with made(given.database, given.clips) as (catalog, _shape):
         before_mib = _peak_mib()
+        print(f"plain SQL: {terms_s(catalog):.1f} s")
         for name in ("first", "again"):
             began, began_cpu = time.monotonic(), time.process_time()
             catalog.append([PackAdopted(pack.name, pack.digest, "user:bench", 0)])

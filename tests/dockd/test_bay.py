@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dockd.bay import (
-    BUSY,
+from dockd.bay import BUSY, Bay, Rules, State, next_to_copy, step
+from dockd.bay_events import (
     Act,
-    Bay,
     Began,
     Clear,
     Cleared,
@@ -23,14 +22,10 @@ from dockd.bay import (
     Mounted,
     Refuse,
     Release,
-    Rules,
     RulesChanged,
-    State,
     Talk,
     TalkEnded,
     Why,
-    next_to_copy,
-    step,
 )
 from dockd.usb import Gone, Seen
 

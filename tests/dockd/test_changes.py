@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from catalog.cases.events import ClipNoted
 from catalog.changes.queries import find_change
 from catalog.event import Event
 from catalog.fixity.events import CopiesMade, MirrorPrepared
@@ -17,9 +18,9 @@ from catalog.people.queries import account_named
 from dockd.acting import Acting
 from dockd.assembly import reading
 from dockd.changing import confirm
-from dockd.errors import CountDiffers
+from dockd.errors import Busy, CountDiffers
 from dockd.exits import Exit
-from tests.simulators.aged import OLD, REASON, TEN, asked, done, due, kinds, old, opened_long_ago
+from tests.simulators.aged import OLD, REASON, TEN, asked, done, due, kinds, old, opened_long_ago, with_another_pack
 from tests.simulators.agency import ADMIN
 from tests.simulators.keeping import Keeping
 
@@ -141,13 +142,15 @@ def test_what_changed_meanwhile_is_counted_anew_before_it_is_confirmed(aged: Kee
     assert due(aged) == {plain}
 
 
-def test_what_comes_in_between_the_count_and_the_turn_to_write_stops_it(
-    aged: Keeping, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    held, plain = old(aged)
-    said = asked(aged, "clip", "classify", held, plain, "--class", "routine", *REASON)
-    began = len(aged.log())
-    with reading(str(aged.home / "station")) as opened:
+def confirmed_after_a_hold(station: Keeping, change: str, held: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`chief` confirms that two become due; before his entries are written, another comes first and holds one."""
+    hold = HoldPlaced("h1", None, False, "投诉", "user:arch", "clips", {}, ["城关中队"], [held])
+    confirmed_after(station, change, hold, monkeypatch)
+
+
+def confirmed_after(station: Keeping, change: str, other: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`chief` confirms that two become due; each time that his entries are to be written, another's come first."""
+    with reading(str(station.home / "station")) as opened:
         catalog = opened.station.catalog
         account = account_named(catalog, "chief")
         assert account is not None
@@ -155,17 +158,52 @@ def test_what_comes_in_between_the_count_and_the_turn_to_write_stops_it(
         ours = catalog.append
 
         def after_another(events: Sequence[Event], **how: Any) -> list[CustodyEntry]:
-            hold = HoldPlaced("h1", None, False, "投诉", "user:arch", "clips", {}, ["城关中队"], [held])
-            ours([hold], actor="user:arch")
+            ours([other], actor="user:arch")
             return ours(events, **how)
 
         monkeypatch.setattr(catalog, "append", after_another)
-        with pytest.raises(CountDiffers) as stopped:
-            confirm(opened, find_change(catalog, said["change"]), 2)
+        confirm(opened, find_change(catalog, change), 2)
+
+
+def test_what_comes_in_between_the_count_and_the_turn_to_write_stops_it(
+    aged: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, plain = old(aged)
+    said = asked(aged, "clip", "classify", held, plain, "--class", "routine", *REASON)
+    began = len(aged.log())
+    with pytest.raises(CountDiffers) as stopped:
+        confirmed_after_a_hold(aged, said["change"], held, monkeypatch)
     assert (stopped.value.given, stopped.value.found) == (2, 1)
     assert kinds(aged, began) == ["hold-placed"]
     aged.ok("change", "confirm", said["change"], "--count", "1", by="chief")
     assert due(aged) == {plain}
+
+
+def test_what_comes_in_between_stops_the_adoption_of_a_pack_as_well(
+    quick_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station, held, plain = with_another_pack(quick_path)
+    said = station.ok("term", "adopt", "--json", by=ADMIN).json
+    began = len(station.log())
+    with pytest.raises(CountDiffers) as stopped:
+        confirmed_after_a_hold(station, said["change"], held, monkeypatch)
+    assert (stopped.value.given, stopped.value.found) == (2, 1)
+    assert kinds(station, began) == ["hold-placed"]
+    station.ok("change", "confirm", said["change"], "--count", "1", by="chief")
+    assert due(station) == {plain}
+
+
+def test_a_pack_is_not_adopted_while_others_write_all_the_time(
+    quick_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station, *clips = with_another_pack(quick_path)
+    said = station.ok("term", "adopt", "--json", by=ADMIN).json
+    began = len(station.log())
+    with pytest.raises(Busy):
+        confirmed_after(station, said["change"], ClipNoted(clips[0], "x"), monkeypatch)
+    assert set(kinds(station, began)) == {"clip-noted"}
+    station.ok("change", "confirm", said["change"], "--count", "2", by="chief")
+    assert due(station) == set(clips)
 
 
 def test_of_two_that_ask_for_the_same_one_is_done_and_the_other_fits_no_more(aged: Keeping) -> None:

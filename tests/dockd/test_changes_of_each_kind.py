@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from dockd.exits import Exit
-from tests.simulators.aged import OLD, REASON, TEN, asked, closed_long_ago, done, due, kinds, old, opened_long_ago
+from tests.simulators.aged import (
+    REASON,
+    asked,
+    closed_long_ago,
+    done,
+    due,
+    kinds,
+    old,
+    opened_long_ago,
+    with_another_pack,
+)
 from tests.simulators.agency import ADMIN
 from tests.simulators.keeping import Keeping
 
@@ -178,14 +188,7 @@ def test_a_hold_is_lifted_only_with_the_number_of_recordings_that_become_due(age
 
 
 def test_a_pack_is_adopted_by_two_and_only_while_the_settings_name_it(quick_path: Path) -> None:
-    station = Keeping.at(quick_path, "qinghe-market", people=True)
-    clips = station.dock(*TEN)
-    done(station, "clip", "classify", *clips, "--class", "routine", *REASON)
-    for clip in clips[:2]:
-        station.settle_time(clip, OLD)
-    station.lasting(*clips[:2])
-    station.ok("term", "decide")
-    station.set_pack("qianxi-baimiaozi")
+    station, *clips = with_another_pack(quick_path)
     said = station.ok("term", "adopt", "--json", by=ADMIN).json
     assert (said["adopted"], said["made_due"], said["refused"]) == (False, 2, False)
     assert [one["what"] for one in station.ok("change", "list", "--json", by=ADMIN).json] == ["pack-adopted"]

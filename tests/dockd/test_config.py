@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dockd import config, i18n
-from dockd.config import Config, Home, has_password, redacted, with_password
+from dockd.config import Config, Home
 from dockd.config_file import database_url, default_text, load, parse
+from dockd.database_urls import has_password, redacted, with_password
 from dockd.errors import ConfigFault, HomeFault, HomeMissing, Problem, SettingFault
 from dockd.explain import explain
 from hashing.digest import Algorithm

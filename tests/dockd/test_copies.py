@@ -28,7 +28,7 @@ from dockd.requesting import close, find_request
 from dockd.verifying import Verifying
 from hashing.filecalls import OsFileCalls
 from tests.dockd.test_power_cuts import recording
-from tests.simulators.agency import Command
+from tests.simulators.agency import ADMIN, Command
 from tests.simulators.copies import (
     COPIER,
     RECIPIENT,
@@ -236,6 +236,25 @@ def test_a_kept_copy_that_is_gone_and_a_file_beside_it_are_found(station: Comman
     shutil.rmtree(kept)
     ran = station("verify", "--all", "--json", by="boss")
     assert {one["what"] for one in ran.json} == {"given-missing"}
+
+
+@pytest.mark.duty("D20")
+def test_a_second_name_is_damaged_with_its_original_and_both_are_put_right_together(station: Command) -> None:
+    clip, other = clip_ids(station)[:2]
+    bag = station.home / "usb"
+    copied(station, approved(station, clip, other), bag)
+    with reading(str(station.home / "station")) as opened:
+        original = Path(opened.station.vault.at(opened.station.catalog.find_clip(clip).vault_path))
+    (kept,) = (station.home / "station/vault/given").glob(f"*/data/{clip}/*.mp4")
+    whole = original.read_bytes()
+    changed(original, whole[:4], b"else")
+    found = station("verify", "--all", "--json", by="boss").json
+    assert {one["what"] for one in found} == {"original-different-digest", "given-different-digest"}
+    station.ok("fixity", "restore", clip, "--from", str(bag / "data"), by=ADMIN)
+    assert original.read_bytes() == kept.read_bytes() == whole and original.samefile(kept)
+    (aside,) = (station.home / "station/vault/.damaged").rglob("*.mp4")
+    assert aside.read_bytes()[:4] == b"else"
+    station.ok("verify", "--all", by="boss")
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
 
 import bagit
 import pytest
@@ -29,32 +28,8 @@ from tests.dockd.test_power_cuts import recording
 from tests.simulators.agency import Command
 from tests.simulators.copies import approved, as_copier, clip_ids, settle_copies, well
 from tests.simulators.flaky_files import FlakyFiles
+from tests.simulators.killed import Killed, KilledAt
 from tests.simulators.quick import quick_folder
-
-CALLS = ("open", "pwrite", "fsync", "move_new", "link", "mkdir", "chmod", "unlink", "syncfs", "rmdir", "lstat")
-
-
-class Killed(BaseException):
-    """The process is no more."""
-
-
-class KilledAt(OsFileCalls):
-    """The kernel's calls, until the `at`-th that may change something; from then on nothing is done any more."""
-
-    def __init__(self, at: int) -> None:
-        self.left = at
-        self.made = 0
-        for name in CALLS:
-            setattr(self, name, self._watched(getattr(self, name)))
-
-    def _watched(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def watched(*words: Any, **named: Any) -> Any:
-            self.made += 1
-            if self.made >= self.left:
-                raise Killed
-            return call(*words, **named)
-
-        return watched
 
 
 @pytest.fixture(scope="module")

@@ -15,12 +15,13 @@ import pytest
 
 from catalog.parsers import Tools
 from dockd.assembly import reading
+from dockd.checks import State
 from dockd.copying_out.fonts import FONT_PACKAGE, FONTS, find_font
 from dockd.copying_out.giving import marker_here
 from dockd.copying_out.order import CannotMark
 from dockd.copying_out.watermarking import Marker, mark_lines
 from dockd.copying_out.words import of_copies
-from dockd.doctor import State, font_check
+from dockd.doctor_tools import font_check
 from dockd.errors import ToolMissing
 from dockd.exits import Exit
 from tests.simulators.agency import Command

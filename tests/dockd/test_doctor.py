@@ -13,28 +13,19 @@ import pytest
 from catalog.errors import Unsafe, UnsafeDatabase
 from dockd import i18n
 from dockd.abilities import abilities_of, filesystem_of
+from dockd.checks import Check, State, as_json, as_lines, exit_code
 from dockd.config import Config, Home
 from dockd.config_file import default_text, load
 from dockd.doctor import (
-    TOOLS,
-    Check,
-    Ran,
-    State,
     Surroundings,
     ability_check,
-    as_json,
-    as_lines,
     clock_check,
     examine,
-    exit_code,
     kind_check,
     language_check,
-    python_check,
-    run_program,
     space_check,
-    tool_check,
-    version_in,
 )
+from dockd.doctor_tools import TOOLS, Ran, python_check, run_program, tool_check, version_in
 from dockd.exits import Exit
 from hashing.filecalls import OsFileCalls
 

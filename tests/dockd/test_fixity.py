@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from catalog.fixity.model import CLIPS, DAMAGED, Amount
-from catalog.fixity.queries import damaged, last_read, overdue, round_of
+from catalog.fixity.queries import damaged
+from catalog.fixity.rounds import last_read, overdue, round_of
 from dockd import fixity_sweep
 from dockd.documents import keep
-from dockd.fixity_sweep import FILE_COST_BYTES, SPARE_NIGHTS, Budget, Sweep, Swept, share
+from dockd.fixity_shelves import Swept
+from dockd.fixity_sweep import FILE_COST_BYTES, SPARE_NIGHTS, Budget, Sweep, share
 from dockd.station import Station
 from hashing.errors import TargetFault
 from retention.fixity import Damage

@@ -15,16 +15,8 @@ from catalog.fixity.events import CopiesMade, DamageFound, MirrorPrepared
 from dockd import idle
 from dockd.exits import Exit
 from dockd.explain import explain
-from dockd.upkeep_words import (
-    WHY,
-    Destroyed,
-    MirrorFault,
-    MirrorFull,
-    MirrorUnusable,
-    damage_text,
-    of_upkeep,
-    what_text,
-)
+from dockd.upkeep_errors import Destroyed, MirrorFault, MirrorFull, MirrorUnusable
+from dockd.upkeep_words import WHY, damage_text, of_upkeep, what_text
 from hashing.errors import TargetFault
 from tests.simulators.agency import ADMIN, Command
 
@@ -92,6 +84,46 @@ def test_damage_is_found_and_put_right_from_the_second_copy_by_commands(kept: Co
     assert "whole again on" in kept.ok("fixity", "status", clip, by="boss").out
     kinds = [entry["kind"] for entry in kept.log()]
     assert [kinds.count(kind) for kind in ("damage-found", "damage-restored", "copies-made")] == [1, 1, 1]
+
+
+def second_copy(command: Command) -> Path:
+    (path,) = (command.home / "second").rglob(f"clips/{RECORDING}")
+    return path
+
+
+@pytest.mark.duty("D07")
+def test_a_second_copy_that_does_not_hold_is_found_told_and_made_anew_by_commands(kept: Command) -> None:
+    clip = clip_of(kept)
+    kept.ok("mirror", "init", "--same-disk", by=ADMIN)
+    kept.ok("mirror", "run")
+    change(second_copy(kept))
+    ran = kept("fixity", "run", "--slice", "100000000")
+    assert ran.code == Exit.FINDINGS
+    assert "second copy in mirror-" in ran.out and RECORDING in ran.out and "1 second copy does not hold" in ran.out
+    status = kept.ok("fixity", "status")
+    assert "does not hold since" in status.out and "second copies in mirror-" in status.out
+    told = kept.ok("fixity", "status", "--json").json
+    assert [one["clip"] for one in told["copies_lost"]] == [clip]
+    assert [one["place"] is None for one in told["readings"]] == [True, True, True, False]
+    assert kept.ok("fixity", "status", clip, "--json", by="boss").json["has_copy"] is False
+    (check,) = [one for one in kept("doctor", "--json").json if one["name"] == "mirror"]
+    assert check["state"] == "warn"
+    assert kept.ok("mirror", "run", "--json").json["clips"] == 1
+    assert second_copy(kept).read_bytes() == b"evidence" * 1000
+    again = kept.ok("fixity", "run", "--slice", "100000000", "--json").json
+    assert (again["copies_lost"], again["mirror_left"]) == ([], False)
+    assert kept.ok("fixity", "status", clip, "--json", by="boss").json["has_copy"] is True
+    assert kept.ok("fixity", "status", "--json").json["copies_lost"] == []
+    assert kept.ok("verify", "--all").code == Exit.OK
+
+
+def test_a_mirror_that_is_away_is_not_read_and_nothing_is_said_of_it(kept: Command) -> None:
+    kept.ok("mirror", "init", "--same-disk", by=ADMIN)
+    kept.ok("mirror", "run")
+    (kept.home / "second").rename(kept.home / "away")
+    ran = kept.ok("fixity", "run", "--slice", "100000000", "--json").json
+    assert (ran["files"], ran["copies_lost"], ran["mirror_left"]) == (2, [], False)
+    assert len(kept.ok("fixity", "status", "--json").json["readings"]) == 3
 
 
 def test_the_nightly_run_puts_right_what_it_can_when_the_settings_say_so(kept: Command) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
-from tests.simulators.nights import Sweeping
+import pytest
+
+from tests.simulators.nights import Sweeping, calendar
 
 TIMES = ("20261119013100", "20261119014100")
 
@@ -26,3 +28,12 @@ def test_the_forecast_tells_the_day_without_room(quick_path: Path) -> None:
     picture = quick_path / "room.svg"
     assert "full on" in made.ok("forecast", "--svg", str(picture)).out
     assert picture.read_text("utf-8").startswith("<svg")
+
+
+def test_one_day_and_several_are_told_as_such(quick_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with calendar(monkeypatch) as days:
+        made = Sweeping.of(quick_path, people=False)
+        made.due(TIMES[0])
+        assert ", over the last day;" in made.ok("forecast").out
+        days.pass_days(1)
+        assert ", over the last 2 days;" in made.ok("forecast").out

@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from catalog.fixity.model import CLIPS
-from catalog.fixity.queries import copied_at, damaged, has_copies, next_files, to_copy
+from catalog.fixity.queries import copied_at, damaged, has_copies, to_copy
+from catalog.fixity.rounds import next_files
 from dockd.documents import keep
 from dockd.fixity_sweep import Budget, Sweep
 from dockd.mirror_run import Mirrored, MirrorRun
 from dockd.mirroring import MARKER, Mirror, open_mirror, prepare
 from dockd.restoring import Restored, restore
 from dockd.station import Station
-from dockd.upkeep_words import MirrorFault, MirrorFull, MirrorUnusable
+from dockd.upkeep_errors import MirrorFault, MirrorFull, MirrorUnusable
 from hashing.errors import DigestMismatch
 from hashing.filecalls import FileCalls
 from tests.simulators.faulty import VAULT, FaultyFiles, faults_at

@@ -24,7 +24,7 @@ from dockd.restoring import Restored, restore
 from dockd.station import Station
 from dockd.sweep_settings import SweepSettings
 from dockd.sweeping import sweep
-from dockd.upkeep_words import MirrorFault
+from dockd.upkeep_errors import MirrorFault
 from hashing.filecalls import FileCalls
 from tests.simulators.faulty import Fault, FaultyFiles, What, faults_at
 from tests.simulators.station import findings
@@ -161,3 +161,41 @@ def test_a_fault_while_copies_go_is_made_good_by_the_next_run(kept: Kept, tmp_pa
 
 def faulty(kept: Kept, fault: Fault | None = None) -> FaultyFiles:
     return FaultyFiles(str(kept.root / "none"), str(kept.root / "mirror"), fault)
+
+
+def left_of(kept: Kept, clip: Clip) -> list[bytes]:
+    """Every file on the mirror that has anything of a clip."""
+    wanted = Path(clip.vault_path).name
+    return [path.read_bytes() for path in (kept.root / "mirror").rglob(wanted) if path.is_file()]
+
+
+@pytest.mark.parametrize("mended", [True, False])
+def test_a_copy_that_did_not_hold_goes_as_well(kept: Kept, mended: bool) -> None:
+    with at_work(kept) as opened:
+        mirror = open_mirror(opened.station, str(kept.root / "mirror"))
+        victim = next(clip for clip in opened.station.catalog.clips() if clip.clip_class == "routine")
+        copy_of(kept, victim).chmod(0o640)
+        copy_of(kept, victim).write_bytes(b"bad")
+        assert len(Sweep(opened.station, 30, mirror=mirror).run(Budget(size_bytes=2**30)).copies_lost) == 1
+        if mended:
+            MirrorRun(opened.station, mirror).run()
+    assert victim.id in {clip.id for clip in destroy(kept)}
+    assert len(left_of(kept, victim)) == (2 if mended else 1)
+    with at_work(kept) as opened:
+        MirrorRun(opened.station, open_mirror(opened.station, str(kept.root / "mirror"))).run()
+    assert left_of(kept, victim) == []
+
+
+def test_a_copy_that_a_cut_off_run_left_unrecorded_goes_as_well(kept: Kept) -> None:
+    """It lies on the second disk, and no session there counts yet: its recording is destroyed before the next run."""
+    (kept.root / "mirror").rename(kept.root / "first")
+    with at_work(kept) as opened:
+        mirror = kept.mirror(opened.station)
+        victim = next(clip for clip in opened.station.catalog.clips() if clip.clip_class == "routine")
+        copy_of(kept, victim).parent.mkdir(parents=True)
+        shutil.copyfile(opened.station.vault.at(victim.vault_path), copy_of(kept, victim))
+    destroy(kept)
+    for _run in range(2):
+        with at_work(kept) as opened:
+            MirrorRun(opened.station, open_mirror(opened.station, mirror.folder)).run()
+    assert left_of(kept, victim) == []

@@ -72,6 +72,22 @@ def test_the_agencys_own_pack_is_found_beside_its_settings(tmp_path: Path) -> No
     shown = json.loads(dockd(tmp_path, "show", "changli-water", "--json").output)
     assert shown["case_files"]["general-procedure"]["period"] == {"years": 30, "months": 0, "days": 0}
     assert shown["rules"][1]["cite"]["article"] == "第十条第三款"
+    (line,) = [line for line in dockd(tmp_path, "show", "changli-water").output.splitlines() if "30 years" in line]
+    assert line == "  case files of: penalty by general procedure: 30 years from the year after the closing"
+
+
+def test_the_kinds_of_cases_that_a_rule_is_for_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack = PACKS["qianxi-baimiaozi"]
+    (rule,) = (one for one in pack.rules if one.cases)
+    told = dockd(tmp_path, "show", pack.name).output.splitlines()
+    titles = ", ".join(one.title.en for one in pack.classes if one.id in rule.cases)
+    period = "3 months from the closing of the case, and at least 6 months from the recording"
+    assert f"  under a case of: {titles}: {period}  [{rule.cite.article}]" in told
+    shown = json.loads(dockd(tmp_path, "show", pack.name, "--json").output)
+    assert [one["cases"] for one in shown["rules"] if one["id"] == rule.id] == [list(rule.cases)]
+    monkeypatch.setattr(i18n, "_language", i18n.CHINESE)
+    titles = ", ".join(one.title.zh for one in pack.classes if one.id in rule.cases)
+    assert f"under a case of: {titles}: " in "\n".join(as_lines(pack))
 
 
 @pytest.mark.parametrize("name", sorted(PACKS))

@@ -1,9 +1,10 @@
 """Contract P4, P6: whatever cuts a sweep off – the power, or a disk that fails at any call – no original is gone that
-has no tombstone in the log and in the vault; and the next sweep ends what was begun.
+has no tombstone in the log and in the vault; and the next start of the station ends what was begun, or the next sweep.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
@@ -27,6 +28,7 @@ from dockd.sweeping import Swept, sweep
 from hashing.errors import TargetFault
 from hashing.filecalls import FileCalls
 from tests.simulators.faulty import At, Fault, FaultyFiles, What, faults_at
+from tests.simulators.flaky_files import FlakyFiles
 from tests.simulators.power import PowerLog, lay_out, state_after
 from tests.simulators.station import Clock, dock, findings, make_home, open_station
 
@@ -43,9 +45,11 @@ CONFIG = Config(
 
 
 @contextmanager
-def at_work(root: Path, clock: Clock, files: FileCalls | None = None, seed: int = 0) -> Iterator[Opened]:
-    """The station as commands have it; what a cut left there waits for the sweep."""
-    with open_station(root, files=files, clock=clock, seed=seed) as station:
+def at_work(
+    root: Path, clock: Clock, files: FileCalls | None = None, seed: int = 0, *, rest: bool = True
+) -> Iterator[Opened]:
+    """The station as commands have it; without `rest` what a cut left there waits for the sweep."""
+    with open_station(root, files=files, clock=clock, seed=seed, rest=rest) as station:
         yield Opened(Home.at(str(root)), CONFIG, station, acting=Acting("os:dockd", None))
 
 
@@ -102,16 +106,20 @@ def signed(station: Station) -> list[tuple[str, bytes, bytes]]:
 
 
 def ended(root: Path, seed: int) -> None:
-    """The next sweep finishes it; of some, since it takes its time, all checks hold."""
+    """The next start finishes it, of every third the next sweep; of some, since it takes its time, all checks hold."""
     clock = Clock()
     clock.now += LATER + timedelta(days=2)
-    with at_work(root, clock, seed=seed) as opened:
-        sweep(opened)
+    rests = seed % 3 != 0
+    with at_work(root, clock, seed=seed, rest=rests) as opened:
         catalog = opened.station.catalog
+        if rests:
+            assert not_yet_removed(catalog) == []
+            nothing_is_gone_without_a_word(opened.station)
+        sweep(opened)
         assert not_yet_removed(catalog) == []
         for clip in catalog.clips():
             assert (clip.destroyed_at is None) == opened.station.vault.has(clip.vault_path), clip.id
-        assert seed % 4 or findings(opened.station) == []
+        assert seed % 4 or not rests or findings(opened.station) == []
 
 
 @dataclass(frozen=True)
@@ -201,3 +209,40 @@ def test_a_disk_that_fails_at_any_call_takes_no_original_without_its_tombstone(
         ended(root, number)
         shutil.rmtree(root)
     assert len(met) >= 10
+
+
+@pytest.fixture(scope="module")
+def left(due: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep that a disk ended at the first original that it was to remove: all that says so is durable."""
+    root = copied(due, tmp_path_factory.mktemp("left") / "station")
+    files = FlakyFiles()
+    files.fail("unlink", errno.EIO, under=str(root / "vault" / "城关中队"))
+    with pytest.raises(TargetFault):
+        destroy(root, files)
+    with open_station(root, rest=False) as station:
+        assert len(not_yet_removed(station.catalog)) == 6
+        assert nothing_is_gone_without_a_word(station) == 0
+    return root
+
+
+def test_a_start_that_is_cut_off_while_it_ends_a_destruction_takes_nothing_without_its_tombstone(
+    left: Path, quick_path: Path
+) -> None:
+    root = copied(left, quick_path / "first")
+    files = FaultyFiles(str(root / "recorder1"), str(root / "vault"))
+    with open_station(root, files=files) as station:
+        assert nothing_is_gone_without_a_word(station) == 6
+    met = 0
+    for number, at in enumerate(at for at in files.run if at.act in CHANGING):
+        root = copied(left, quick_path / str(number))
+        faulty = FaultyFiles(str(root / "recorder1"), str(root / "vault"), Fault(at, What.FOR_EVER))
+        try:
+            with open_station(root, files=faulty):
+                pass
+        except TargetFault:
+            met += 1
+        with open_station(root, rest=False) as station:
+            nothing_is_gone_without_a_word(station)
+        ended(root, number)
+        shutil.rmtree(root)
+    assert met >= 8

@@ -120,8 +120,9 @@ def unit_files(tmp_path: Path) -> Path:
         (TALK, "", 2.0),
         (FACTS, "", 2.0),
         (SWEEP, "", 1.0),
+        (SWEEP, POSTGRESQL, 1.2),
     ],
-    ids=["daemon", "daemon-postgresql", "mount", "clear", "talk", "facts", "sweep"],
+    ids=["daemon", "daemon-postgresql", "mount", "clear", "talk", "facts", "sweep", "sweep-postgresql"],
 )
 def test_systemd_finds_the_units_hardened(unit_files: Path, unit: str, drop_in: str, at_most: float) -> None:
     file = unit_files / unit.replace("@.", "@sdb1.")
@@ -165,6 +166,16 @@ def test_every_capability_and_address_family_is_named_in_its_reason() -> None:
         for name, value, comment in lines(unit):
             if name in ("CapabilityBoundingSet", "RestrictAddressFamilies") and value != "none":
                 assert [word for word in value.split() if word not in comment] == [], (unit, name)
+
+
+def test_the_way_to_a_server_is_told_of_every_unit_that_opens_the_catalogue() -> None:
+    ours = sorted(path.name for path in UNITS.glob("dockd*.service"))
+    opening = [unit for unit in ours if any("/usr/bin/dockd " in value for value in values(unit, "ExecStart"))]
+    assert set(opening) >= {DAEMON, FACTS, FIXITY, MIRROR, SWEEP}
+    assert [unit for unit in opening if f" {unit}.d" not in comments(POSTGRESQL)] == []
+    # What a unit takes away, the drop-in gives back.
+    assert values(POSTGRESQL, "PrivateNetwork") == ["no"]
+    assert {"AF_INET", "AF_INET6"} == set(values(POSTGRESQL, "RestrictAddressFamilies")[0].split())
 
 
 def test_nothing_hides_the_mounts_of_recorders() -> None:

@@ -9,8 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from hashing.errors import AlreadyThere
-from hashing.writing import fsync_folder, is_temporary, make_folders, replace_durably, write_new
+from hashing.errors import AlreadyThere, DigestMismatch
+from hashing.writing import (
+    fsync_folder,
+    is_temporary,
+    make_folders,
+    remove_tree,
+    replace_durably,
+    write_new,
+    write_proven,
+)
 from tests.simulators.flaky_files import FlakyFiles
 from tests.simulators.recorder_files import open_descriptors
 
@@ -117,3 +125,26 @@ def test_a_folder_that_cannot_be_synced_says_so(tmp_path: Path) -> None:
     with pytest.raises(OSError):
         fsync_folder(files, str(tmp_path))
     assert open_descriptors() == before
+
+
+def test_a_file_for_a_medium_is_read_back_from_there(tmp_path: Path) -> None:
+    write_proven(FlakyFiles(), str(tmp_path / "a"), b"data", 0o444)
+    assert (tmp_path / "a").read_bytes() == b"data"
+    files = FlakyFiles()
+    files.flip_bit(1, under=str(tmp_path))
+    with pytest.raises(DigestMismatch) as caught:
+        write_proven(files, str(tmp_path / "b"), b"data")
+    assert caught.value.path == str(tmp_path / "b")
+
+
+def test_what_was_begun_is_removed_with_all_below_it_and_no_link_is_followed(tmp_path: Path) -> None:
+    begun, other = tmp_path / "begun", tmp_path / "other"
+    (begun / "a/b").mkdir(parents=True)
+    (begun / "a/b/c").write_bytes(b"x")
+    other.mkdir()
+    (other / "kept").write_bytes(b"x")
+    (begun / "link").symlink_to(other)
+    remove_tree(FlakyFiles(), str(begun))
+    assert os.listdir(tmp_path) == ["other"] and os.listdir(other) == ["kept"]
+    remove_tree(FlakyFiles(), str(other / "kept"))
+    assert os.listdir(other) == []

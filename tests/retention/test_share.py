@@ -91,6 +91,17 @@ def test_nothing_due_is_nothing_unusual() -> None:
     assert judge_share([], SweepCount(DAY, 0, 0, 0, 0), LIMITS) == Go()
 
 
+def test_what_was_agreed_to_before_counts_for_the_clock_alone() -> None:
+    quiet = replace(USUAL, due_clips=0, due_bytes=9_999_999)
+    assert judge_share(NIGHTS, quiet, LIMITS, agreed_clips=5_000) == Go()
+    late = replace(quiet, day=DAY + timedelta(days=31))
+    assert judge_share(NIGHTS, late, LIMITS) == Go()
+    assert judge_share(NIGHTS, late, LIMITS, agreed_clips=1) == Stop((Exceeded(StopReason.LONG_PAUSE, 32, 31),))
+    assert judge_share(NIGHTS, replace(USUAL, due_clips=151), LIMITS, agreed_clips=1) == Stop(
+        (Exceeded(StopReason.ABOVE_USUAL_CLIPS, 151, 150),)
+    )
+
+
 COUNTS = st.builds(
     SweepCount,
     st.dates(date(2026, 1, 1), date(2026, 12, 31)),

@@ -38,6 +38,19 @@ def age(folder: Path) -> None:
     made.ok("term", "decide")
 
 
+def with_another_pack(folder: Path) -> tuple[Keeping, str, str]:
+    """Ten routine recordings under a pack that keeps all; the settings name another, which makes these two due."""
+    made = Keeping.at(folder, "qinghe-market", people=True)
+    clips = made.dock(*TEN)
+    done(made, "clip", "classify", *clips, "--class", "routine", *REASON)
+    for clip in clips[:2]:
+        made.settle_time(clip, OLD)
+    made.lasting(*clips[:2])
+    made.ok("term", "decide")
+    made.set_pack("qianxi-baimiaozi")
+    return made, clips[0], clips[1]
+
+
 def old(station: Keeping) -> list[str]:
     """Those made in 2020."""
     return [clip["id"] for clip in station.ok("clip", "list", "--until", "2021-01-01", "--json", by="boss").json]

@@ -82,6 +82,7 @@ def open_station(
             clock=clock,
             random_hex=lambda digits: f"{chance.getrandbits(4 * digits):0{digits}x}",
             clock_synced=lambda: True,
+            sweep_lock=str(root / "sweep.lock"),
             copying=copying or Copying(block_bytes=64 * 1024, blocks=4, checkpoint_bytes=128 * 1024, stall_s=5.0),
         )
         write_signers(vault, station.id, KEY)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from catalog.fixity.model import CLIPS, Stored
-from catalog.fixity.queries import next_files
+from catalog.fixity.rounds import next_files
 from catalog.model import Clip
 from dockd.damage import of_clip
 from dockd.mirroring import Mirror, prepare

@@ -20,6 +20,7 @@ from catalog.disposing.events import (
     SweepRan,
     SweepStopped,
 )
+from catalog.disposing.model import ASKED_FOR
 from catalog.disposing.queries import (
     Sum,
     all_of_batch,
@@ -41,7 +42,7 @@ from catalog.event import Event
 from catalog.events import ClearingIntended, ClipFiled
 from catalog.keeping.events import HoldLiftAsked, HoldLifted, HoldPlaced, HoldWidened, PackAdopted
 from catalog.keeping.model import TermFacts
-from catalog.keeping.queries import archive_size, clips_around, clips_held, term_counts, terms_before
+from catalog.keeping.queries import clips_around, clips_held, term_counts, terms_before
 from catalog.keeping.terms import all_term_facts, term_facts
 from catalog.store import Catalog
 from tests.simulators.histories import clip_id, digest, docking, ingested, opened, resolved, sealed
@@ -88,6 +89,11 @@ def approved(catalog: Catalog, *more: Event, at: datetime = FIRST, **changed: An
     catalog.append([*docking("s1"), PackAdopted("own", "b3:00", "user:li", 0)])
     catalog.append([ran(), proposed(**changed), *more], at=at)
     catalog.append([DisposalEndorsed("b1", "user:arch", 2), DisposalApproved("b1", "user:boss", 2)], at=at)
+
+
+def archive_size(catalog: Catalog) -> int:
+    """Bytes of all that is here, added up recording by recording."""
+    return sum(size_bytes for _facts, _term, size_bytes in all_term_facts(catalog))
 
 
 def decide(catalog: Catalog, until: str = "2026-12-31") -> None:
@@ -160,6 +166,31 @@ def test_the_log_takes_no_tombstone_that_breaks_the_rule(
         catalog.append([wrong], at=at)
     assert catalog.find_clip(ONE).destroyed_at is None
     assert list(catalog.differences_from_custody()) == []
+
+
+def test_what_a_batch_takes_from_a_session_goes_at_once_since_its_record_is_written_once(catalog: Catalog) -> None:
+    approved(catalog)
+    catalog.append([destroyed()], at=GRACE_OVER)
+    with pytest.raises(BadEvent):
+        catalog.append([destroyed(TWO)], at=GRACE_OVER + timedelta(microseconds=1))
+    assert catalog.find_clip(TWO).destroyed_at is None
+    # What it leaves another batch may take.
+    catalog.append([ClipSpared("b1", TWO, "2027-01-31", ASKED_FOR, None), proposed("b2", (TWO,))], at=GRACE_OVER)
+    catalog.append([DisposalEndorsed("b2", "user:arch", 1), DisposalApproved("b2", "user:boss", 1)], at=GRACE_OVER)
+    later = GRACE_OVER + timedelta(days=31)
+    catalog.append([destroyed(TWO, "b2", day=later.date().isoformat())], at=later)
+    assert [(one.clip, one.batch) for one in not_yet_removed(catalog)] == [(ONE, "b1"), (TWO, "b2")]
+    assert list(catalog.differences_from_custody()) == []
+
+
+def test_that_an_original_is_removed_is_said_once(catalog: Catalog) -> None:
+    approved(catalog)
+    catalog.append([destroyed()], at=GRACE_OVER)
+    catalog.append([OriginalsRemoved("b1", [ONE])], at=GRACE_OVER)
+    with pytest.raises(BadEvent):
+        catalog.append([OriginalsRemoved("b1", [ONE])], at=GRACE_OVER + timedelta(days=1))
+    stone = tombstone_of(catalog, ONE)
+    assert stone is not None and stone.removed_at == GRACE_OVER
 
 
 def test_a_lifted_hold_lets_go(catalog: Catalog) -> None:

@@ -5,12 +5,23 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import event, update
 
 from catalog.documents.events import DocumentKept
+from catalog.engines import engine_for, parse_url
 from catalog.errors import BadEvent
 from catalog.event import Event
-from catalog.fixity.events import CopiesMade, CopiesRemoved, DamageFound, DamageRestored, FixityRead, MirrorPrepared
+from catalog.fixity.events import (
+    CopiesMade,
+    CopiesRead,
+    CopiesRemoved,
+    DamageFound,
+    DamageRestored,
+    FixityRead,
+    MirrorPrepared,
+)
 from catalog.fixity.model import (
     CLIPS,
     DAMAGED,
@@ -25,21 +36,20 @@ from catalog.fixity.model import (
 from catalog.fixity.queries import (
     aside_of_destroyed,
     copied_at,
+    count_damaged,
     damage_of,
     damaged,
     has_copies,
     is_copied,
     lacking_of,
-    last_read,
-    left,
-    next_files,
-    overdue,
+    lost_copies,
     places_of_copies,
-    read_in_round,
-    round_of,
     to_copy,
     to_forget,
 )
+from catalog.fixity.rounds import last_read, left, next_files, overdue, read_in_round, round_of
+from catalog.fixity.tables import copied_sessions
+from catalog.migrations.versions.r0014_copies_read import count_from_the_first_copies
 from catalog.model import utc_text
 from catalog.store import Catalog
 from tests.simulators.histories import clip_id, digest, docking, ingested, opened, sealed
@@ -181,6 +191,7 @@ def test_asking_when_a_clip_was_read_looks_at_no_other_clip(catalog: Catalog) ->
 def test_damage_puts_a_clip_in_doubt_until_it_is_restored(catalog: Catalog) -> None:
     catalog.append([*docking("s1"), damage()])
     assert catalog.find_clip(ONE).doubt == DAMAGED
+    assert count_damaged(catalog) == 1
     (found,) = damaged(catalog)
     assert (found.clip, found.damage, found.restored_at) == (ONE, "missing", None)
     # It is met again, and worse.
@@ -188,7 +199,7 @@ def test_damage_puts_a_clip_in_doubt_until_it_is_restored(catalog: Catalog) -> N
     (found,) = damaged(catalog)
     assert found.damage == "different-digest"
     catalog.append([DamageRestored(CLIPS, ONE, "x", "mirror", "mirror-1", [".damaged/a/1/x"])])
-    assert (damaged(catalog), catalog.find_clip(ONE).doubt) == ([], None)
+    assert (damaged(catalog), count_damaged(catalog), catalog.find_clip(ONE).doubt) == ([], 0, None)
     catalog.append([damage(), DamageRestored(CLIPS, ONE, "x", "folder", "/media", [".damaged/a/2/x"])])
     history = damage_of(catalog, ONE)
     assert history is not None and history.aside == [".damaged/a/1/x", ".damaged/a/2/x"]
@@ -276,3 +287,65 @@ def test_a_session_without_recordings_is_copied_too(catalog: Catalog) -> None:
     assert list(to_copy(catalog, "mirror-1")) == []
     assert (to_forget(catalog, "mirror-1"), aside_of_destroyed(catalog)) == ([], [])
     assert set(WHATS) == {CLIPS, QUARANTINED, DOCUMENTS}
+
+
+# ---------------------------------------------------------------------------------------------------- copies read again
+
+
+def copies_read(number: int, first: str, last: str, *, ends: bool = False, place: str = "mirror-1") -> CopiesRead:
+    return CopiesRead(place, number, first, last, utc_text(BEGAN), 1, 1001, 0, ends)
+
+
+def copied(place: str, *sessions: str) -> list[Event]:
+    return [CopiesMade(place, session, 2, 2003, []) for session in sessions]
+
+
+def test_copies_are_read_in_rounds_of_their_own_at_each_place(catalog: Catalog) -> None:
+    other = MirrorPrepared("mirror-2", "/srv/other", False)
+    catalog.append([*docking("s1"), *docking("s2"), *docking("s3"), PLACE, other], at=BEGAN)
+    catalog.append([*copied("mirror-1", "s1", "s2"), *copied("mirror-2", "s3")], at=BEGAN + DAY)
+    there = next_files(catalog, CLIPS, None, at="mirror-1")
+    assert [file.place for file in there] == [("s1", 1), ("s1", 2), ("s2", 1), ("s2", 2)]
+    assert {file.since for file in there} == {BEGAN + DAY}
+    assert [file.place for file in next_files(catalog, CLIPS, None, at="mirror-2")] == [("s3", 1), ("s3", 2)]
+    catalog.append([copies_read(1, "s1/1", "s1/2")], at=BEGAN + 2 * DAY)
+    assert (round_of(catalog, CLIPS, "mirror-1").after, round_of(catalog, CLIPS).after) == (("s1", 2), None)
+    assert round_of(catalog, CLIPS, "mirror-2").after is None
+    assert left(catalog, CLIPS, ("s1", 2), "mirror-1") == Amount(2, 2003)
+    assert read_in_round(catalog, CLIPS, 1, "mirror-1") == Amount(1, 1001)
+    assert overdue(catalog, CLIPS, BEGAN + DAY, "mirror-1") == Amount(0, 0)
+    assert overdue(catalog, CLIPS, BEGAN + 2 * DAY, "mirror-1") == Amount(4, 4006)
+    with pytest.raises(BadEvent):
+        catalog.append([copies_read(1, "s1/2", "s2/1")])
+    with pytest.raises(BadEvent):
+        catalog.append([copies_read(1, "s1/1", "s1/2", place="mirror-9")])
+    assert consistent(catalog)
+
+
+def test_a_copy_that_does_not_hold_is_named_until_it_is_made_anew_and_is_not_read_again(catalog: Catalog) -> None:
+    catalog.append([*docking("s1"), PLACE, *copied("mirror-1", "s1")], at=BEGAN)
+    catalog.append([CopiesRemoved("mirror-1", [TWO], 1002, "damaged")], at=BEGAN + DAY)
+    assert [(lost.place, lost.clip, lost.since) for lost in lost_copies(catalog)] == [("mirror-1", TWO, BEGAN + DAY)]
+    assert [file.clip for file in next_files(catalog, CLIPS, None, at="mirror-1")] == [ONE]
+    catalog.append(copied("mirror-1", "s1"), at=BEGAN + 5 * DAY)
+    assert lost_copies(catalog) == []
+    # The other one was not read when that one was made anew.
+    there = next_files(catalog, CLIPS, None, at="mirror-1")
+    assert [(file.clip, file.since) for file in there] == [(ONE, BEGAN), (TWO, BEGAN)]
+    assert consistent(catalog)
+
+
+def test_copies_that_are_here_when_the_step_is_taken_count_from_the_first_time(
+    catalog: Catalog, database_url: str
+) -> None:
+    catalog.append([*docking("s1"), *docking("s2"), PLACE, *copied("mirror-1", "s1", "s2")], at=BEGAN)
+    catalog.append(copied("mirror-1", "s1"), at=BEGAN + 3 * DAY)
+    engine = engine_for(parse_url(database_url))
+    with engine.begin() as connection:
+        before = update(copied_sessions).where(copied_sessions.c.session == "s1")
+        connection.execute(before.values(copied_at=BEGAN + 3 * DAY))
+    assert not consistent(catalog)
+    with engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
+        count_from_the_first_copies()
+    engine.dispose()
+    assert consistent(catalog)

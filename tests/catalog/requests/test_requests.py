@@ -33,7 +33,9 @@ from catalog.requests.queries import (
     marks_of_case,
     marks_of_clip,
     marks_of_clips,
+    marks_of_request,
     marks_on,
+    names,
     requests_asked,
 )
 from catalog.store import Catalog
@@ -244,6 +246,18 @@ def test_a_mark_on_a_case_is_one_on_all_that_lies_under_it_as_long_as_it_does(fi
     filled.append([marked(["personal"], by="user:boss")])
     assert [mark.set_by for mark in marks_on(filled, clip=ONE)] == ["user:boss"]
     assert list(filled.differences_from_custody()) == []
+
+
+def test_a_request_is_marked_as_all_that_it_names_and_names_nothing_else(filled: Catalog) -> None:
+    filled.append([asked(), asked(number="2026-0002", request="r2", clips=[OTHER], case=None)])
+    assert (names(filled, "r1", ONE), names(filled, "r1", OTHER), names(filled, "r3", ONE)) == (True, False, False)
+    assert marks_of_request(filled, "r1") == frozenset()
+    filled.append([marked(["trade-secret"], case="c1"), marked(["personal"], clip=OTHER)])
+    assert marks_of_request(filled, "r1") == {Secrecy.TRADE} and marks_of_request(filled, "r2") == {Secrecy.PERSONAL}
+    filled.append([marked(["state-secret"])])
+    assert marks_of_request(filled, "r1") == {Secrecy.TRADE, Secrecy.STATE}
+    filled.append([ClipUnlinked(clip, "c1", "x") for clip in (ONE, TWO)])
+    assert marks_of_request(filled, "r1") == {Secrecy.STATE}
 
 
 def test_each_station_of_one_database_has_its_own_numbers(filled: Catalog, database_url: str) -> None:

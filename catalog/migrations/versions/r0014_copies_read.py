@@ -1,0 +1,47 @@
+"""Second copies that are read again: stretches have a place, and copies count from when they were made first.
+
+And indexes for what every start and the wall of bays ask: clearings that were cut off, damage that was not restored.
+"""
+
+from __future__ import annotations
+
+import json
+
+import sqlalchemy as sa
+from alembic import op
+
+from catalog.columns import Name, UtcTime
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+_MADE = sa.text("SELECT station, at, body FROM custody WHERE kind = 'copies-made' ORDER BY station, seq DESC")
+
+
+def upgrade() -> None:
+    """All stretches that are here are of the vault."""
+    op.add_column("fixity_slices", sa.Column("place", Name()))
+    op.drop_index("ix_fixity_slices_place", "fixity_slices")
+    columns = ["station", "what", "place", "round", "last_in", "last_no"]
+    op.create_index("ix_fixity_slices_place", "fixity_slices", columns)
+    _create_partial_index("ix_damages_unrestored", "damages", ["station", "found_at", "file"], "restored_at IS NULL")
+    _create_partial_index("ix_sessions_clearing", "sessions", ["station", "opened_at", "id"], "clearing = 'intended'")
+    count_from_the_first_copies()
+
+
+def _create_partial_index(name: str, table: str, columns: list[str], condition: str) -> None:
+    some = sa.text(condition)
+    op.create_index(name, table, columns, sqlite_where=some, postgresql_where=some)
+
+
+def count_from_the_first_copies() -> None:
+    """Until now they counted from when they were made last."""
+    names = (sa.column(name, Name()) for name in ("station", "place", "session"))
+    copied = sa.table("copied_sessions", *names, sa.column("copied_at", UtcTime()))
+    connection = op.get_bind()
+    for station, at, body in connection.execute(_MADE).all():
+        data = json.loads(body)["data"]
+        own = (copied.c.station == station, copied.c.place == data["place"], copied.c.session == data["session"])
+        connection.execute(sa.update(copied).where(*own).values(copied_at=at))

@@ -1,0 +1,88 @@
+"""The work of a nightly sweep and of a new rule pack in plain SQL, through the database's driver alone: the bound.
+
+It reads the rows that dockd reads and writes as many, but judges nothing: it knows one period, leaves no reasons, no
+custody entry, no signature. What is proposed goes into temporary tables, so that the catalogue stays as it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from catalog.keeping.model import NO_END
+from catalog.store import Catalog
+
+# A connection of either driver; both know `execute`, `commit` and marks for values, though not the same ones.
+Driver = Any
+
+_DUE = "SELECT id, department, size_bytes FROM clips WHERE keep_until < {mark} ORDER BY keep_until, id"
+_FACTS = (
+    "SELECT id, kind, clip_class, recorded_at, time_doubt, anchor_at, duration_ms, ingested_at FROM clips"
+    " WHERE keep_until < {mark} AND destroyed_at IS NULL"
+)
+_CASES = (
+    "SELECT case_clips.clip, cases.number, cases.kind, cases.opened_on, cases.ended_on, cases.closed_on FROM clips"
+    " JOIN case_clips ON case_clips.clip = clips.id JOIN cases ON cases.id = case_clips.case_id"
+    " WHERE clips.keep_until < {mark} AND case_clips.unlinked_at IS NULL"
+)
+_HOLDS = (
+    "SELECT held_clips.clip, holds.id, holds.placed_at FROM clips JOIN held_clips ON held_clips.clip = clips.id"
+    " JOIN holds ON holds.id = held_clips.hold"
+    " WHERE clips.keep_until < {mark} AND holds.state != 'lifted'"
+)
+_PROPOSE = "INSERT INTO plain_batches VALUES ({mark}, {mark}, {mark}, 'in')"
+_TERMS = (
+    "UPDATE clips SET keep_until = CASE"
+    " WHEN EXISTS (SELECT 1 FROM held_clips JOIN holds ON holds.id = held_clips.hold"
+    "  WHERE held_clips.clip = clips.id AND holds.state != 'lifted') THEN {mark}"
+    " WHEN EXISTS (SELECT 1 FROM case_clips JOIN cases ON cases.id = case_clips.case_id"
+    "  WHERE case_clips.clip = clips.id AND case_clips.unlinked_at IS NULL AND cases.closed_on IS NULL) THEN {mark}"
+    " ELSE {day} END WHERE destroyed_at IS NULL"
+)
+_DAY = {
+    "sqlite": "date(coalesce(anchor_at, recorded_at, ingested_at), '+6 months')",
+    "postgresql": "to_char(coalesce(anchor_at, recorded_at, ingested_at) + interval '6 months', 'YYYY-MM-DD')",
+}
+
+
+def sweep_s(catalog: Catalog, today: str) -> float:
+    """Seconds to list what is due, to read what is known of it, and to propose it, a transaction a department."""
+    with _driver(catalog) as (driver, mark):
+        driver.execute("CREATE TEMP TABLE plain_batches (batch text, clip text, station text, state text)")
+        driver.execute("CREATE INDEX plain_batches_clip ON plain_batches (clip, batch)")
+        driver.commit()
+        began = time.monotonic()
+        due = driver.execute(_DUE.format(mark=mark), (today,)).fetchall()
+        for asked in (_FACTS, _CASES, _HOLDS):
+            driver.execute(asked.format(mark=mark), (today,)).fetchall()
+        cursor = driver.cursor()
+        for department in sorted({row[1] for row in due}):
+            rows = [(department, row[0], catalog.station) for row in due if row[1] == department]
+            cursor.executemany(_PROPOSE.format(mark=mark), rows)
+            driver.commit()
+        taken_s = time.monotonic() - began
+        driver.execute("DROP TABLE plain_batches")
+        driver.commit()
+    return taken_s
+
+
+def terms_s(catalog: Catalog) -> float:
+    """Seconds to give every clip a term in one statement."""
+    with _driver(catalog) as (driver, mark):
+        statement = _TERMS.format(mark=mark, day=_DAY[catalog._engine.dialect.name])
+        began = time.monotonic()
+        driver.execute(statement, (NO_END, NO_END))
+        driver.commit()
+        return time.monotonic() - began
+
+
+@contextmanager
+def _driver(catalog: Catalog) -> Iterator[tuple[Driver, str]]:
+    """The driver's own connection, with the settings of the catalogue's, and its mark for a value."""
+    lent = catalog._engine.raw_connection()
+    try:
+        yield lent.driver_connection, "?" if catalog._engine.dialect.name == "sqlite" else "%s"
+    finally:
+        lent.invalidate()
