@@ -20,7 +20,7 @@ from hashing.filecalls import OsFileCalls
 from hashing.signing import SigningKey
 
 from . import i18n
-from .clocks import clock_synced
+from .clocks.synced import clock_synced
 from .config import Config, Home
 from .config_file import database_url, load
 from .database_urls import redacted
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from catalog.probe import Probe
     from catalog.store import Catalog
 
-    from .acting import Acting
+    from .people.acting import Acting
     from .rebuilding import Rebuilt
 
 MIB = 1024 * 1024
@@ -55,13 +55,13 @@ class Opened:
     config: Config
     station: Station
     rest: Rest | None = None
-    # Who acts, once somebody asked (dockd.acting).
+    # Who acts, once somebody asked (dockd.people.acting).
     acting: Acting | None = None
 
     @property
     def actor(self) -> str:
         """Who acts, for the custody log, in what asks nobody. Raises SignInRefused."""
-        from .acting import acting
+        from .people.acting import acting
 
         return acting(self).actor
 

@@ -17,7 +17,7 @@ from hashing.digest import Algorithm, Digest
 from retention.clearing import Doubt, Keep, candidate, doubts_of_session
 
 from .candidates import Candidate, candidates_of, intend, record_outcome
-from .clock_setting import order_for, setting_of
+from .clocks.setting import order_for, setting_of
 from .docking import Docking
 from .errors import UnitFailed
 from .results import Result

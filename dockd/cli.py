@@ -162,6 +162,6 @@ def _settings() -> dict[str, Any]:
 @click.pass_context
 def cli(ctx: click.Context, home: str | None, as_name: str | None) -> None:
     """The root of all commands; `ctx.obj` is the home given, or None for the station's own paths. Who acts is asked for
-    by `dockd.acting`, when a command needs to know.
+    by `dockd.people.acting`, when a command needs to know.
     """
     ctx.obj = home

@@ -16,7 +16,7 @@ from catalog.reader import PAGE, Reader
 from catalog.requests.queries import NO_MARKS, marks_of_clips
 
 from .i18n import _
-from .people_words import SECRECY
+from .people.words import SECRECY
 from .showing import duration_text, local_text, size_text
 
 KINDS = ("video", "audio", "photo", "log", "track", "bookmark", "data", "binding")

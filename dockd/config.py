@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from hashing.digest import Algorithm
 
 from .database_urls import SQLITE, with_password
-from .handover_settings import HandoverSettings
+from .handover.settings import HandoverSettings
 from .i18n import N_
 from .setting import About
 from .setting import setting as _setting
-from .sweep_settings import SweepSettings
-from .upkeep_settings import FixitySettings, MirrorSettings
+from .sweep.settings import SweepSettings
+from .upkeep.settings import FixitySettings, MirrorSettings
 
 if TYPE_CHECKING:
     from catalog.watching.health import Thresholds

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
 from .clearing import Clearing
-from .clock_setting import set_clock
+from .clocks.setting import set_clock
 from .docking import Docking
 from .first_look import FirstLook
 from .listing import Volume

@@ -20,21 +20,21 @@ from catalog.errors import CatalogError
 from catalog.events import DeviceRefused
 from hashing.errors import HashingError
 
-from .bay import BUSY, Bay, Rules, State, next_to_copy, step
-from .bay_events import Act, Clear, Dock, Happened, Mount, Refuse, Release, RulesChanged, Talk
+from .bays.bay import BUSY, Bay, Rules, State, next_to_copy, step
+from .bays.events import Act, Clear, Dock, Happened, Mount, Refuse, Release, RulesChanged, Talk
+from .bays.hands import Hands
+from .bays.wall import REFRESH_S, Face, Wall
 from .devices import Devices
 from .drivers import control_for
 from .drops import Drops
 from .errors import DockdError
 from .explain import explain
-from .hands import Hands
 from .notify import Notify
 from .recovery import come_to_rest
 from .results import Progress
 from .station import Station
-from .upkeep_watch import UpkeepWatch
+from .upkeep.watch import UpkeepWatch
 from .usb import Gone, Seen
-from .wall import REFRESH_S, Face, Wall
 
 log = logging.getLogger("dockd")
 

@@ -26,11 +26,11 @@ from hashing.digest import Algorithm
 from hashing.reading import fingerprint_of
 
 from . import session as rules
+from .clocks.observing import Docked, Observed, observe, unobserved
 from .examining import heads_of
 from .first_look import SMALL_BYTES, FirstLook
 from .listing import Listing, Volume, list_volume
 from .naming import vault_path
-from .observing import Docked, Observed, observe, unobserved
 from .partials import Partials
 from .reading_logs import logs_of
 from .recorders import Match, match

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from catalog.watching.gap_states import Why
     from retention.pack_faults import PackFaults
 
+    from .people.signing_in import NotIn
     from .root.reason import Reason
-    from .signing_in import NotIn
 
 
 class DockdError(Exception):

@@ -13,18 +13,18 @@ from collections.abc import Iterator, Mapping
 from typing import TextIO
 
 from . import errors as own
-from .change_words import of_changes
+from .changes.words import of_changes
 from .copying_out.words import of_copies
 from .exits import Exit
 from .explained import DISK_HINTS, Explained
 from .explained_below import of_catalog, of_hashing
-from .hand_words import of_handover
+from .handover.words import of_handover
 from .i18n import N_, _, ngettext
 from .reasons import lower, reason_of
-from .request_words import of_requests
+from .requests.words import of_requests
 from .root_words import reason_text
-from .sweep_words import of_sweep
-from .upkeep_words import of_upkeep
+from .sweep.words import of_sweep
+from .upkeep.words import of_upkeep
 
 # Each topic tells its own errors.
 _OF_TOPICS = (of_changes, of_copies, of_handover, of_requests, of_sweep, of_upkeep)
@@ -180,7 +180,7 @@ def _of_dockd(error: BaseException) -> Explained | None:
                 Exit.USAGE,
             )
         case own.NotAllowed() | own.SignInRefused() | own.NotFitting() | own.SheetUnreadable() | own.SheetFaults():
-            from .people_words import told
+            from .people.words import told
 
             return Explained(*told(error))
     return None
@@ -201,7 +201,7 @@ def _busy(error: own.Busy) -> Explained:
 
 
 def _of_case(error: own.CaseRefused | own.CaseNumberTaken) -> Explained:
-    from . import case_words
+    from .cases import words as case_words
 
     if isinstance(error, own.CaseNumberTaken):
         return Explained(
@@ -214,7 +214,8 @@ def _of_case(error: own.CaseRefused | own.CaseNumberTaken) -> Explained:
 
 
 def _of_keeping(error: own.HoldRefused | own.PackUnusable | own.PackNotAdopted | own.CountDiffers) -> Explained:
-    from . import keep_words, pack_words
+    from .keeping import pack_words
+    from .keeping import words as keep_words
 
     if isinstance(error, own.PackUnusable):
         if error.faults is not None:
@@ -228,7 +229,7 @@ def _of_keeping(error: own.HoldRefused | own.PackUnusable | own.PackNotAdopted |
 
 
 def _gap_refused(error: own.GapRefused) -> Explained:
-    from .gap_words import refusal
+    from .gaps.words import refusal
 
     why, hint = refusal(error.why)
     return Explained(_("gap {gap}: {why}").format(gap=error.gap, why=why), hint, Exit.REFUSED)

@@ -15,7 +15,7 @@ from catalog.model import Clip
 from catalog.probe import Probed
 
 from .assembly import Opened
-from .gap_finding import examine_waiting
+from .gaps.finding import examine_waiting
 from .ledger import export
 from .vault import CLIPS_FOLDER
 

@@ -20,10 +20,10 @@ from catalog.people.fault_queries import faults_of, find_fault
 from catalog.people.model import INSPECTED, SENT, SOUND, RecorderFault, Registered
 from catalog.people.queries import ledger_of, registered
 
-from .acting import acting, require
 from .assembly import Opened
 from .errors import NotFitting
-from .peopling import record
+from .people.acting import acting, require
+from .people.peopling import record
 
 
 def report(opened: Opened, recorder: str, text: str, *, damage: bool) -> str:

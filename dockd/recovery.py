@@ -23,13 +23,13 @@ from hashing.digest import Algorithm, Digest
 from retention.clearing import Doubt
 
 from .copying_out.kept import sweep as sweep_given
-from .destroying import finish_interrupted
-from .hand_kept import sweep as sweep_handovers
+from .handover.kept import sweep as sweep_handovers
 from .ledger import export
 from .naming import shown
 from .sealing import Story, seal
 from .session import Learned
 from .station import Station
+from .sweep.destroying import finish_interrupted
 from .vault import CLIPS_FOLDER, DOCUMENTS_FOLDER, LEDGER_FOLDER, PARTIAL_FOLDER, vault_act
 
 ORPHAN_PREFIX = "orphan-"

@@ -10,12 +10,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from .bays.slotfile import NO_WORD, OFF
 from .health_words import duty_text
 from .i18n import _
 from .results import Progress
 from .showing import bay_state_text, duration_text, size_text, state_text, why_text
-from .slotfile import NO_WORD, OFF
-from .upkeep_words import damaged_text, overdue_text
+from .upkeep.words import damaged_text, overdue_text
 
 COLOURS = {"sealed": "green", "fault": "red", "interrupted": "yellow", "stopped": "red", "clearing": "cyan"}
 

@@ -163,8 +163,8 @@ class Vault:
                 return
 
     def remove_original(self, path: str) -> None:
-        """Remove an original whose tombstone is durable in log and ledger (`dockd.destroying`, which settles its folder
-        and is the only caller). One that is gone already was removed before a cut. Raises TargetFault.
+        """Remove an original whose tombstone is durable in log and ledger (`dockd.sweep.destroying`, which settles its
+        folder and is the only caller). One that is gone already was removed before a cut. Raises TargetFault.
         """
         if f"/{CLIPS_FOLDER}/" not in path or path.split("/", 1)[0] in RESERVED:
             raise ValueError(path)
@@ -176,8 +176,8 @@ class Vault:
 
     def remove_begun(self, folder: str, mark: str) -> None:
         """Remove a folder of what was begun and never came on record, the file `mark`, which says so, last: a copy that
-        was never given (`dockd.copying_out.kept`), papers of a batch that was never made (`dockd.hand_kept`). Originals
-        that were linked there stay under their own names. Raises TargetFault.
+        was never given (`dockd.copying_out.kept`), papers of a batch that was never made (`dockd.handover.kept`).
+        Originals that were linked there stay under their own names. Raises TargetFault.
         """
         self.empty_begun(folder, mark)
         self._remove_below(folder, frozenset())

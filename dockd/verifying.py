@@ -22,8 +22,6 @@ from retention.fixity import examine
 
 from .auditing import audit
 from .copying_out.checking import kept_copies
-from .damage import DAMAGED_FOLDER
-from .destroying import record_path, record_text
 from .documents import listed
 from .finding import Finding
 from .sealing import (
@@ -37,6 +35,8 @@ from .sealing import (
 )
 from .session import read_seal
 from .station import Station
+from .sweep.destroying import record_path, record_text
+from .upkeep.damage import DAMAGED_FOLDER
 from .vault import DOCUMENTS_FOLDER, SESSION_FILE
 
 __all__ = ["Finding", "Verifying"]

@@ -27,8 +27,8 @@ from catalog.watching.health import Fit, Reading, Reason, fit_for_duty
 from catalog.watching.queries import clock_reading_in, health_of, open_gaps
 from hashing.copying import ReadTime
 
+from .clocks.observing import Observed
 from .listing import Listing, Volume
-from .observing import Observed
 from .reading_logs import logs_of
 from .recorders import Match
 from .recorders.logs import LogEvent, LogKind

@@ -14,7 +14,7 @@ from catalog.people.model import Issue
 from catalog.people.queries import find_officer, ledger_of
 from catalog.store import Catalog
 
-from .clip_times import Times
+from .clocks.clip_times import Times
 from .recorders import Match, Taken
 
 _WHEN = ("recorded_at", "recorded_earliest", "recorded_latest")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from catalog.store import Catalog
-from dockd.idle import NICEST
+from dockd.upkeep.idle import NICEST
 from tests.simulators.histories import Clock
 from tests.simulators.postgres import Database, PostgresServer
 

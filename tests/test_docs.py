@@ -163,10 +163,10 @@ def test_every_example_is_understood() -> None:
 
 
 def test_the_json_shapes_are_told() -> None:
+    from dockd.bays.slotfile import SlotState
     from dockd.commands.clip import COLUMNS
     from dockd.results import Result
     from dockd.session import Sum
-    from dockd.slotfile import SlotState
 
     told = sections("docs/commands.md")
     shapes = {

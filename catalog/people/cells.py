@@ -13,7 +13,7 @@ Cell = str | int | float | bool | datetime | date | time | None
 
 
 class Trouble(StrEnum):
-    """What can be wrong in a spreadsheet. `dockd.sheet_words` says it to people."""
+    """What can be wrong in a spreadsheet. `dockd.people.sheet_words` says it to people."""
 
     NO_HEADER = "no-header"
     EMPTY = "empty"

@@ -8,11 +8,11 @@ from catalog.people.access import Act
 from catalog.people.attributing import Attribution, Basis
 from catalog.people.queries import find_officer
 
-from ..acting import require
 from ..assembly import reading
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..peopling import record
+from ..people.acting import require
+from ..people.peopling import record
 from ..whose import attributed
 
 

@@ -24,17 +24,17 @@ from catalog.cases.states import State
 from catalog.people.access import Act
 from catalog.requests.queries import NO_MARKS, marks_of_case, marks_of_clips
 
-from ..acting import require, require_reach
-from ..activity import class_text, classes, known_class
 from ..assembly import Opened, reading
-from ..case_acts import COLUMNS, Filing, add_documents, as_row, case_for, own_of, reached, today, unless_refused
-from ..case_words import confidence_text, kept_text, reason_text, state_text
-from ..changing import make
+from ..cases.activity import class_text, classes, known_class
+from ..cases.acts import COLUMNS, Filing, add_documents, as_row, case_for, own_of, reached, today, unless_refused
+from ..cases.words import confidence_text, kept_text, reason_text, state_text
+from ..changes.changing import make
 from ..errors import CaseNumberTaken
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..peopling import record
-from ..secrecy import cleared
+from ..people.acting import require, require_reach
+from ..people.peopling import record
+from ..requests.secrecy import cleared
 from ..showing import echo_csv, echo_json, local_text, size_text
 from ..wide import padded
 from .case_links import link, suggest, unlink

@@ -15,15 +15,15 @@ from catalog.cases.queries import links_of_case
 from catalog.cases.suggesting import Confidence, Point
 from catalog.people.access import Act
 
-from ..acting import require_reach
 from ..assembly import Opened, reading
-from ..case_acts import case_for, clips_for
-from ..case_candidates import Asked, Proposed, proposals
-from ..case_words import confidence_text, reason_text
-from ..changing import make
+from ..cases.acts import case_for, clips_for
+from ..cases.candidates import Asked, Proposed, proposals
+from ..cases.words import confidence_text, reason_text
+from ..changes.changing import make
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..peopling import TIME_FORMATS, given
+from ..people.acting import require_reach
+from ..people.peopling import TIME_FORMATS, given
 from ..showing import duration_text, echo_json, local_text
 from ..wide import padded
 from .change_steps import tell, weighed

@@ -10,13 +10,13 @@ from catalog.cases import states
 from catalog.cases.events import CaseClosed, CaseFiled, CaseFilePeriodSet, CaseReopened
 from catalog.people.access import Act
 
-from ..acting import acting
 from ..assembly import reading
-from ..case_acts import case_for, today, unless_refused
-from ..changing import make
+from ..cases.acts import case_for, today, unless_refused
+from ..changes.changing import make
 from ..exits import Exit
 from ..i18n import _
-from ..peopling import record
+from ..people.acting import acting
+from ..people.peopling import record
 from .change_steps import tell, weighed
 
 DAY = click.DateTime(["%Y-%m-%d"])

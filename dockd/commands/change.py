@@ -13,13 +13,13 @@ from catalog.changes.queries import changes_of, find_change
 from retention.changing import Plan
 
 from ..assembly import Opened, reading
-from ..change_errors import ChangeNotDone
-from ..change_words import STATES, as_json, plan_lines, waiting_text, what_text
-from ..changing import confirm as confirm_change
-from ..changing import may_see, require_seen, turn_down, weigh_again
+from ..changes.changing import confirm as confirm_change
+from ..changes.changing import may_see, require_seen, turn_down, weigh_again
+from ..changes.errors import ChangeNotDone
+from ..changes.words import STATES, as_json, plan_lines, waiting_text, what_text
 from ..exits import Exit
 from ..i18n import _
-from ..peopling import WORDS
+from ..people.peopling import WORDS
 from ..showing import clips_text, echo_json, local_text
 
 COLUMNS = (

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
-from ..change_words import as_json, plan_lines, waiting_text
-from ..changing import Made
+from ..changes.changing import Made
+from ..changes.words import as_json, plan_lines, waiting_text
 from ..i18n import _
 from ..showing import echo_json
 

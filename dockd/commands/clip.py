@@ -14,18 +14,18 @@ from catalog.events import ClipFiled
 from catalog.model import ClipQuery
 from catalog.people.access import Act, Scope, Why
 
-from ..acting import refuse, require, require_reach
-from ..activity import known_class
 from ..assembly import Opened, reading
-from ..case_acts import clips_for, opening_of
-from ..changing import make
+from ..cases.activity import known_class
+from ..cases.acts import clips_for, opening_of
+from ..changes.changing import make
 from ..clip_rows import COLUMNS, KINDS, TIME_FORMATS, as_row, flat, line, with_all
+from ..clocks.words import doubt_text
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..secrecy import cleared
+from ..people.acting import refuse, require, require_reach
+from ..requests.secrecy import cleared
 from ..showing import echo_csv, echo_json, local_text
-from ..sweep_view import disposal_line
-from ..time_words import doubt_text
+from ..sweep.view import disposal_line
 from .attribute import attribute
 from .change_steps import tell, weighed
 from .clip_history import history

@@ -11,10 +11,10 @@ from catalog.people.access import Act
 from catalog.queries import Queries
 from catalog.requests.queries import log_of_request, requests_asked
 
-from ..acting import require
 from ..assembly import reading
 from ..exits import Exit
 from ..i18n import _
+from ..people.acting import require
 from ..showing import echo_json
 from .request_lists import entry_row
 

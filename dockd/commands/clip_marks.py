@@ -7,13 +7,13 @@ import click
 from catalog.cases.events import ClipClassified, ClipNoted
 from catalog.people.access import Act
 
-from ..activity import class_text, classes, known_class
 from ..assembly import reading
-from ..case_acts import clips_for
-from ..changing import make
+from ..cases.activity import class_text, classes, known_class
+from ..cases.acts import clips_for
+from ..changes.changing import make
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..peopling import record
+from ..people.peopling import record
 from .change_steps import tell, weighed
 
 

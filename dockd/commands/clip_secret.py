@@ -10,8 +10,8 @@ from catalog.people.access import Secrecy
 from ..assembly import Opened, reading
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..peopling import WORDS, record
-from ..secrecy import Subject, marking
+from ..people.peopling import WORDS, record
+from ..requests.secrecy import Subject, marking
 from ..showing import echo_json
 
 _MARKS = click.Choice([mark.value for mark in Secrecy])

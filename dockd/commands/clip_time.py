@@ -15,18 +15,18 @@ from catalog.watching.clocks import Measurement
 from catalog.watching.events import ClipTimeSettled
 from catalog.watching.recorded import Corrected, Known
 
-from ..acting import require
 from ..assembly import Opened, reading
-from ..change_words import plan_lines
-from ..changing import make
+from ..changes.changing import make
+from ..changes.words import plan_lines
 from ..clip_rows import TIME_FORMATS, as_row
-from ..clip_times import Timing
+from ..clocks.clip_times import Timing
+from ..clocks.observing import timing_of
+from ..clocks.settling import NotSo, Settled, at, shift, shifted, span
+from ..clocks.words import basis_text, doubt_text, method_text, offset_text, synced_text
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..observing import timing_of
+from ..people.acting import require
 from ..showing import echo_json, local_text
-from ..time_settling import NotSo, Settled, at, shift, shifted, span
-from ..time_words import basis_text, doubt_text, method_text, offset_text, synced_text
 from .change_steps import tell
 
 # What the catalogue calls the source of such a time (catalog.watching.applying).

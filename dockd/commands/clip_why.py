@@ -12,15 +12,15 @@ from catalog.people.access import Act
 from retention.pack import Pack
 from retention.verdicts import Due, Ground
 
-from ..acting import require
 from ..assembly import reading
 from ..exits import Exit
 from ..i18n import _
-from ..keep_words import because, change_text, cite_of, floor_text, ground_text, verdict_text
-from ..keeping import Told, is_adopted, set_pack
-from ..keeping import why as told_of
+from ..keeping.deciding import Told, is_adopted, set_pack
+from ..keeping.deciding import why as told_of
+from ..keeping.words import because, change_text, cite_of, floor_text, ground_text, verdict_text
+from ..people.acting import require
 from ..showing import echo_json
-from ..sweep_view import disposal_line
+from ..sweep.view import disposal_line
 
 KEYS = ("clip", "pack", "pack_digest", "adopted", "verdict", "until", "floor", "keep_until", "grounds", "next")
 GROUND_KEYS = (

@@ -8,11 +8,11 @@ import click
 
 from catalog.people.access import Act
 
-from ..acting import require_to_examine
 from ..assembly import reading
 from ..exits import Exit
 from ..finding_words import finding_line
 from ..i18n import _
+from ..people.acting import require_to_examine
 from ..showing import echo_json
 from ..verifying import Verifying
 

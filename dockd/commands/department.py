@@ -10,12 +10,12 @@ from catalog.people.access import Act
 from catalog.people.events import DepartmentChanged, DepartmentRegistered
 from catalog.people.tree import Tree
 
-from ..acting import require
 from ..assembly import reading
 from ..errors import NotFitting
 from ..exits import Exit
 from ..i18n import _
-from ..peopling import Shown, departments_by_id, known_department, record, say
+from ..people.acting import require
+from ..people.peopling import Shown, departments_by_id, known_department, record, say
 from ..showing import echo_json
 
 

@@ -10,13 +10,13 @@ from hashing.filecalls import OsFileCalls
 
 from ..assembly import open_database, reading
 from ..checks import Check, as_json, as_lines, exit_code
-from ..clocks import clock_synced
+from ..clocks.synced import clock_synced
 from ..config import Home
 from ..config_file import load
 from ..doctor import Surroundings, examine
 from ..i18n import _
 from ..showing import echo_json
-from ..upkeep_checks import checks as upkeep_checks
+from ..upkeep.checks import checks as upkeep_checks
 
 
 @click.command(

@@ -16,22 +16,22 @@ from catalog.fixity.rounds import last_read
 from catalog.model import Clip, utc_text
 from catalog.people.access import Act
 
-from ..acting import require
 from ..assembly import Opened, reading
-from ..damage import of_clip
 from ..errors import SourceNotAFolder
 from ..exits import Exit
-from ..fixity_shelves import Restore, Swept
-from ..fixity_sweep import Budget, Sweep
-from ..fixity_view import Reading, Upkeep, damage_json, lost_json, upkeep_of
 from ..i18n import _, ngettext
-from ..idle import step_aside
 from ..lock import WriterLock
-from ..mirroring import Mirror, open_mirror
-from ..restoring import Restored, put_right, restore
+from ..people.acting import require
 from ..showing import echo_json, local_text, size_text
-from ..upkeep_errors import MirrorFault, MirrorUnusable
-from ..upkeep_words import damage_line, damage_text, shelf_text, source_text, what_text
+from ..upkeep.damage import of_clip
+from ..upkeep.errors import MirrorFault, MirrorUnusable
+from ..upkeep.fixity_sweep import Budget, Sweep
+from ..upkeep.idle import step_aside
+from ..upkeep.mirroring import Mirror, open_mirror
+from ..upkeep.restoring import Restored, put_right, restore
+from ..upkeep.shelves import Restore, Swept
+from ..upkeep.view import Reading, Upkeep, damage_json, lost_json, upkeep_of
+from ..upkeep.words import damage_line, damage_text, shelf_text, source_text, what_text
 
 RAN = (
     *("files", "size_bytes", "damaged", "restored", "whole_again", "copies_lost", "mirror_left", "rounds_ended"),

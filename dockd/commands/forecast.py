@@ -9,14 +9,14 @@ import click
 
 from catalog.people.access import Act
 
-from ..acting import require_reach
 from ..assembly import reading
 from ..exits import Exit
-from ..forecasting import Outlook, outlook
 from ..i18n import _, ngettext
-from ..keeping import set_pack
+from ..keeping.deciding import set_pack
+from ..people.acting import require_reach
 from ..plotting import svg
 from ..showing import echo_json, size_text
+from ..sweep.forecasting import Outlook, outlook
 from ..writing_out import write_out
 
 KEYS = (

@@ -15,12 +15,12 @@ from catalog.watching.gap_states import Role, State, to_chase
 from catalog.watching.model import GapRow
 from catalog.watching.queries import find_gap, gaps_found
 
-from ..acting import acting, require
 from ..assembly import Opened, reading
 from ..exits import Exit
-from ..gap_acts import Who, explain_spoken, explain_written, review, standing_of
-from ..gap_words import examined_line, kind_text, length_text, state_text
+from ..gaps.acts import Who, explain_spoken, explain_written, review, standing_of
+from ..gaps.words import examined_line, kind_text, length_text, state_text
 from ..i18n import _, ngettext
+from ..people.acting import acting, require
 from ..showing import echo_csv, echo_json, local_text
 from ..wide import padded
 
@@ -115,7 +115,7 @@ def list_gaps(
 @click.pass_obj
 def show_gap(home: str | None, gap_id: str, as_json: bool) -> int:
     """Print one gap."""
-    from ..gap_view import as_document, lines, view_of
+    from ..gaps.view import as_document, lines, view_of
 
     with reading(home) as opened:
         view = view_of(opened.station, find_gap(opened.station.catalog, gap_id))
@@ -140,7 +140,7 @@ def show_gap(home: str | None, gap_id: str, as_json: bool) -> int:
 @click.pass_obj
 def find_gaps(home: str | None, session_id: str | None, as_json: bool) -> int:
     """Examine sessions."""
-    from ..gap_finding import Examined, examine_again, examine_waiting
+    from ..gaps.finding import Examined, examine_again, examine_waiting
 
     def tell(one: Examined) -> None:
         if not as_json:

@@ -9,11 +9,11 @@ import click
 
 from ..assembly import Opened, reading
 from ..exits import Exit
-from ..handing import Gathered, copy_again, gather, recipient
-from ..handing import make as make_batch
-from ..handing import receive as receive_batch
+from ..handover.handing import Gathered, copy_again, gather, recipient
+from ..handover.handing import make as make_batch
+from ..handover.handing import receive as receive_batch
 from ..i18n import _, ngettext
-from ..peopling import TIME_FORMATS, given
+from ..people.peopling import TIME_FORMATS, given
 from ..showing import echo_json, local_text, size_text
 from .handover_lists import list_handovers, overdue, show
 from .handover_receipts import check, receipt, tell_read, trust

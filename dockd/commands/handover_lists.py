@@ -20,13 +20,13 @@ from catalog.handing.queries import (
 from catalog.people.access import Act, Why
 from catalog.people.queries import tree_of
 
-from ..acting import reach_of_lists, refuse
 from ..assembly import Opened, reading
 from ..exits import Exit
-from ..hand_due import overdue_of
-from ..hand_words import HOW, STATES, difference_text
+from ..handover.due import overdue_of
+from ..handover.words import HOW, STATES, difference_text
 from ..i18n import _
-from ..peopling import say
+from ..people.acting import reach_of_lists, refuse
+from ..people.peopling import say
 from ..showing import clips_text, echo_csv, echo_json, local_text
 from ..wide import padded
 

@@ -15,12 +15,12 @@ from hashing.filecalls import OsFileCalls
 from ..assembly import Opened, reading
 from ..errors import HomeMissing
 from ..exits import Exit
-from ..hand_medium import Checked
-from ..hand_medium import check as check_medium
-from ..hand_papers import difference_maps, key_fingerprint, key_of
-from ..hand_receipts import known_key, receivers, sign_receipt, take_paper, take_receipt
-from ..hand_receipts import trust as trust_key
-from ..hand_words import difference_text
+from ..handover.medium import Checked
+from ..handover.medium import check as check_medium
+from ..handover.papers import difference_maps, key_fingerprint, key_of
+from ..handover.receipts import known_key, receivers, sign_receipt, take_paper, take_receipt
+from ..handover.receipts import trust as trust_key
+from ..handover.words import difference_text
 from ..i18n import _, ngettext
 from ..showing import echo_json
 

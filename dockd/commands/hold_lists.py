@@ -13,14 +13,14 @@ from catalog.keeping.queries import clips_held, find_hold, held_totals, long_ter
 from catalog.people.access import Act, Why
 from retention.pack import Pack
 
-from ..acting import reach_of_lists, refuse
 from ..assembly import Opened, reading
 from ..exits import Exit
-from ..holding import proposals as proposals_of
-from ..holding import shown_holds
 from ..i18n import _
-from ..keep_words import SCOPES, STATES, trigger_text
-from ..keeping import set_pack
+from ..keeping.deciding import set_pack
+from ..keeping.holding import proposals as proposals_of
+from ..keeping.holding import shown_holds
+from ..keeping.words import SCOPES, STATES, trigger_text
+from ..people.acting import reach_of_lists, refuse
 from ..showing import clips_text, echo_csv, echo_json, local_text, size_text
 from ..wide import padded
 

@@ -16,11 +16,13 @@ from catalog.model import Clip
 from catalog.people.access import Act
 
 from ..assembly import Opened, reading
-from ..change_words import as_json as planned
-from ..change_words import plan_lines
-from ..changing import grant_lift
+from ..changes.changing import grant_lift
+from ..changes.words import as_json as planned
+from ..changes.words import plan_lines
 from ..exits import Exit
-from ..holding import (
+from ..i18n import _
+from ..keeping.deciding import set_pack
+from ..keeping.holding import (
     Wanted,
     ask_lift,
     of_case,
@@ -30,12 +32,10 @@ from ..holding import (
     refuse_lift,
     require_in,
 )
-from ..holding import place as place_hold
-from ..holding import proposals as proposals_of
-from ..holding import widen as widen_hold
-from ..i18n import _
-from ..keeping import set_pack
-from ..peopling import TIME_FORMATS, WORDS, given
+from ..keeping.holding import place as place_hold
+from ..keeping.holding import proposals as proposals_of
+from ..keeping.holding import widen as widen_hold
+from ..people.peopling import TIME_FORMATS, WORDS, given
 from ..showing import clips_text, echo_json, local_text
 
 

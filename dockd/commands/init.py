@@ -8,13 +8,13 @@ import click
 
 from catalog.people.access import Role
 
-from ..accounts import Accounts, Rights
 from ..assembly import reading
 from ..config import Home
 from ..database_urls import redacted
 from ..exits import Exit
 from ..i18n import _
 from ..initialising import initialise
+from ..people.accounts import Accounts, Rights
 from .user import new_password, show_generated
 
 

@@ -31,13 +31,13 @@ from catalog.people.queries import (
     registered,
 )
 
-from ..acting import require
 from ..assembly import Opened, reading
 from ..errors import NotFitting
 from ..exits import Exit
 from ..i18n import _
-from ..people_words import STATES as STATE_WORDS
-from ..peopling import TIME_FORMATS, Shown, given, known_department, now, record, say
+from ..people.acting import require
+from ..people.peopling import TIME_FORMATS, Shown, given, known_department, now, record, say
+from ..people.words import STATES as STATE_WORDS
 from ..showing import duration_text, echo_csv, echo_json, local_text
 from ..wide import padded
 from .reattribute import reattribute

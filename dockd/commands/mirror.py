@@ -9,17 +9,17 @@ import click
 from catalog.fixity.queries import copied_at
 from catalog.people.access import Act
 
-from ..acting import require
 from ..assembly import reading
 from ..exits import Exit
-from ..fixity_view import copied_json
 from ..i18n import _
-from ..idle import step_aside
 from ..lock import WriterLock
-from ..mirror_run import MirrorRun
-from ..mirroring import open_mirror, prepare
+from ..people.acting import require
 from ..showing import echo_json, local_text, size_text
-from ..upkeep_errors import MirrorUnusable
+from ..upkeep.errors import MirrorUnusable
+from ..upkeep.idle import step_aside
+from ..upkeep.mirror_run import MirrorRun
+from ..upkeep.mirroring import open_mirror, prepare
+from ..upkeep.view import copied_json
 
 
 @click.group(help=_("Second copies of all sealed sessions on another disk: prepare it, copy, see what is missing."))

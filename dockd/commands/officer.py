@@ -14,12 +14,12 @@ from catalog.people.events import OfficerChanged, OfficerRegistered
 from catalog.people.queries import all_departments, find_officer, tree_of, with_working_recorder
 from catalog.people.rate import Rate, rates
 
-from ..acting import require
 from ..assembly import reading
 from ..errors import NotFitting
 from ..exits import Exit
 from ..i18n import _
-from ..peopling import Shown, known_department, record, say
+from ..people.acting import require
+from ..people.peopling import Shown, known_department, record, say
 from ..showing import echo_csv, echo_json
 from ..wide import padded
 

@@ -15,8 +15,8 @@ from ..config import Home
 from ..exits import Exit
 from ..explained import Explained
 from ..i18n import _, ngettext
-from ..pack_words import as_lines, faults_explained, words_text
-from ..packs import known_packs, packs_dir
+from ..keeping.pack_words import as_lines, faults_explained, words_text
+from ..keeping.packs import known_packs, packs_dir
 from ..showing import echo_json
 
 

@@ -16,14 +16,14 @@ from catalog.people.importing import Known, Plan, plan
 from catalog.people.queries import all_departments, all_officers, all_registered, ledger_lines
 from catalog.people.wanted import Wanted, read_sheets
 
-from ..acting import require_reach
 from ..assembly import Opened, reading
 from ..errors import HomeFault, NotFitting, SheetFaults
 from ..exits import Exit
 from ..i18n import CHINESE, _, language, ngettext
-from ..peopling import TIME_FORMATS, Shown, given, now, record
+from ..people.acting import require_reach
+from ..people.peopling import TIME_FORMATS, Shown, given, now, record
+from ..people.spreadsheets import TEXT, read_sheets_of, write_text, write_workbook
 from ..showing import echo_json
-from ..spreadsheets import TEXT, read_sheets_of, write_text, write_workbook
 
 
 @click.group(help=_("Departments, officers, recorders and the ledger from a spreadsheet, and into one."))

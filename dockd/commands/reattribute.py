@@ -11,12 +11,12 @@ from catalog.people.access import Act
 from catalog.people.attributing import Attribution
 from catalog.people.queries import all_registered
 
-from ..acting import require, require_reach
 from ..assembly import Opened, reading
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..people_words import attribution_text
-from ..peopling import record
+from ..people.acting import require, require_reach
+from ..people.peopling import record
+from ..people.words import attribution_text
 from ..whose import attributed, reattributed
 
 # Custody entries in one transaction.

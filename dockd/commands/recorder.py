@@ -11,8 +11,8 @@ from catalog.events import RecorderDismissed, RecorderEnrolled
 from catalog.people.access import Act
 from hashing.filecalls import OsFileCalls
 
-from ..acting import require
 from ..assembly import Opened, known_families, reading, utc_now
+from ..bays.slotfile import read_all
 from ..errors import SourceNotAFolder
 from ..examining import examine
 from ..exits import Exit
@@ -20,10 +20,10 @@ from ..i18n import _
 from ..ledger import export
 from ..matches import as_json as match_as_json
 from ..matches import as_lines as match_as_lines
+from ..people.acting import require
 from ..recorders import draft
 from ..recorders.family import FAMILY_NAME, text_of
 from ..showing import echo_json, local_text
-from ..slotfile import read_all
 from ..writing_out import write_out
 from .recorder_clock import clock
 from .recorder_fault import fault

@@ -7,7 +7,7 @@ import click
 from catalog.errors import NotFound
 
 from ..assembly import reading
-from ..clock_view import COLUMNS, SUMMED, reading_row, setting_row, summary_lines, summary_row, view_of, whole_lines
+from ..clocks.view import COLUMNS, SUMMED, reading_row, setting_row, summary_lines, summary_row, view_of, whole_lines
 from ..exits import Exit
 from ..i18n import _
 from ..plotting import svg

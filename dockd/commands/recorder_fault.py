@@ -15,12 +15,12 @@ from catalog.people.model import RecorderFault
 from catalog.people.queries import registered
 
 from .. import recorder_faults as acts
-from ..acting import require
 from ..assembly import Opened, reading
 from ..exits import Exit
 from ..fault_words import STATES, WHAT
 from ..i18n import _
-from ..peopling import WORDS, Shown, say
+from ..people.acting import require
+from ..people.peopling import WORDS, Shown, say
 from ..showing import echo_csv, echo_json, local_text
 from ..wide import padded
 

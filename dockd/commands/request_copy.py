@@ -15,7 +15,7 @@ from ..copying_out.giving import Given, complete, give, look, order_for
 from ..copying_out.order import CopyOrder
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..request_words import FORMS
+from ..requests.words import FORMS
 from ..showing import echo_json, size_text
 
 _STEP_BYTES = 16 << 20

@@ -21,14 +21,14 @@ from catalog.requests.queries import (
     marks_of_clips,
 )
 
-from ..acting import acting
 from ..assembly import Opened, reading
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..people_words import ACTS, SECRECY, why_text
-from ..peopling import say
-from ..request_words import FORMS, KINDS, STANDINGS, STEPS
-from ..requesting import shown_request, shown_requests
+from ..people.acting import acting
+from ..people.peopling import say
+from ..people.words import ACTS, SECRECY, why_text
+from ..requests.requesting import shown_request, shown_requests
+from ..requests.words import FORMS, KINDS, STANDINGS, STEPS
 from ..showing import echo_csv, echo_json, local_text, size_text
 from ..wide import padded
 

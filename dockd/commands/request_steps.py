@@ -10,12 +10,12 @@ import click
 from catalog.requests.model import COPYING, Kind, RequestRow
 from catalog.requests.queries import clip_counts, find_request
 
-from .. import requesting
 from ..assembly import Opened, reading
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..peopling import WORDS
-from ..requesting import Asking
+from ..people.peopling import WORDS
+from ..requests import requesting
+from ..requests.requesting import Asking
 from ..showing import clips_text, echo_json, local_text
 from .request_lists import row_of
 

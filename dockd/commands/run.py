@@ -9,18 +9,18 @@ from dataclasses import replace
 import click
 
 from ..assembly import MIB, Opened, writing
-from ..bay_events import Happened
+from ..bays.events import Happened
+from ..bays.hands import Hands
+from ..bays.slotfile import slots_dir
 from ..config import Home
 from ..config_file import load
 from ..daemon import Daemon, configure_log
 from ..drops import Drops
 from ..exits import Exit
-from ..hands import Hands
 from ..i18n import _
 from ..notify import Notify
-from ..slotfile import slots_dir
 from ..units import RootTool, SystemdUnits, Units
-from ..upkeep_watch import UpkeepWatch
+from ..upkeep.watch import UpkeepWatch
 
 
 @click.command(

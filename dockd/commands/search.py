@@ -15,13 +15,13 @@ from catalog.cases.searching import all_clips
 from catalog.model import Clip
 from catalog.people.access import Act
 
-from ..acting import require_reach
 from ..assembly import Opened, reading
-from ..case_acts import reached
+from ..cases.acts import reached
 from ..clip_rows import COLUMNS, KINDS, TIME_FORMATS, as_row, flat, line, with_all
 from ..exits import Exit
 from ..i18n import _
-from ..peopling import given
+from ..people.acting import require_reach
+from ..people.peopling import given
 from ..showing import echo_csv, echo_json
 
 LIMIT = 50

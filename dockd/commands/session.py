@@ -10,11 +10,11 @@ import click
 from catalog.model import EntryRow, SessionRow
 from catalog.people.access import Act
 
-from ..acting import require, require_reach
 from ..assembly import Opened, reading
 from ..entry_words import entry_text
 from ..exits import Exit
 from ..i18n import _
+from ..people.acting import require, require_reach
 from ..showing import echo_json, local_text, outcome_text, size_text, state_text
 from ..wide import padded
 from .session_late import late

@@ -15,13 +15,13 @@ from catalog.people.access import Act
 from catalog.people.queries import tree_of
 from retention.pack import Pack
 
-from ..acting import require_reach
 from ..assembly import Opened, reading
 from ..exits import Exit
 from ..hand_in import Sum, Tardy, judged, summed
 from ..i18n import _, ngettext
-from ..keeping import set_pack
-from ..peopling import TIME_FORMATS, given, say
+from ..keeping.deciding import set_pack
+from ..people.acting import require_reach
+from ..people.peopling import TIME_FORMATS, given, say
 from ..showing import duration_text, echo_csv, echo_json, local_text
 from ..wide import padded
 

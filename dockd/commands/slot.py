@@ -9,13 +9,13 @@ import click
 from catalog.events import SlotBound, SlotUnbound
 from catalog.people.access import Act
 
-from ..acting import require
 from ..assembly import reading
 from ..devices import Devices
 from ..errors import NothingPlugged
 from ..exits import Exit
 from ..i18n import _
 from ..ledger import export
+from ..people.acting import require
 from ..showing import echo_json
 from ..usb import Gone, Seen
 

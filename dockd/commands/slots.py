@@ -10,11 +10,11 @@ from typing import Any
 
 import click
 
+from ..bays.slotfile import read_all
 from ..config import Home
 from ..exits import Exit
 from ..i18n import _
 from ..showing import echo_json
-from ..slotfile import read_all
 
 REDRAW_S = 0.25
 

@@ -11,9 +11,9 @@ from ..assembly import reading
 from ..exits import Exit
 from ..i18n import _, ngettext
 from ..showing import clips_text, echo_json
-from ..sweep_words import batches_text, limit_text
-from ..sweeping import Swept
-from ..sweeping import sweep as sweep_now
+from ..sweep.sweeping import Swept
+from ..sweep.sweeping import sweep as sweep_now
+from ..sweep.words import batches_text, limit_text
 from .sweep_lists import list_batches, report, show, status
 from .sweep_steps import allow, approve, endorse, refuse
 

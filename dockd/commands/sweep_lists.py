@@ -19,16 +19,16 @@ from catalog.disposing.queries import (
 )
 from catalog.people.access import Act
 
-from ..acting import reach_of_lists, require
 from ..assembly import Opened, reading
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..keeping import agency_day, set_pack
-from ..peopling import say
+from ..keeping.deciding import agency_day, set_pack
+from ..people.acting import reach_of_lists, require
+from ..people.peopling import say
 from ..showing import clips_text, echo_json, local_text, size_text
-from ..sweep_page import page
-from ..sweep_report import BATCH_KEYS, SWEEP_KEYS, Report, as_row, report_of
-from ..sweep_words import (
+from ..sweep.page import page
+from ..sweep.report import BATCH_KEYS, SWEEP_KEYS, Report, as_row, report_of
+from ..sweep.words import (
     IN_BATCH,
     agreed,
     batch_line,

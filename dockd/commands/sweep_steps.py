@@ -6,13 +6,13 @@ import click
 
 from catalog.disposing.model import BatchRow
 
-from .. import disposal
 from ..assembly import Opened, reading
 from ..exits import Exit
 from ..i18n import _
-from ..peopling import WORDS
+from ..people.peopling import WORDS
 from ..showing import clips_text
-from ..sweep_words import batch_line
+from ..sweep import disposal
+from ..sweep.words import batch_line
 
 
 @click.command(

@@ -13,14 +13,14 @@ from catalog.keeping.queries import adopted_pack, term_counts, terms_before
 from catalog.model import Clip
 from catalog.people.access import Act
 
-from ..acting import require, require_reach
 from ..assembly import Opened, reading
-from ..change_words import as_json as planned
-from ..change_words import plan_lines, waiting_text
-from ..changing import make
+from ..changes.changing import make
+from ..changes.words import as_json as planned
+from ..changes.words import plan_lines, waiting_text
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..keeping import agency_day, decide, is_adopted, set_pack
+from ..keeping.deciding import agency_day, decide, is_adopted, set_pack
+from ..people.acting import require, require_reach
 from ..showing import echo_csv, echo_json, local_text, size_text
 from .case_steps import DAY
 

@@ -11,13 +11,13 @@ import click
 from catalog.people.access import EVERYWHERE, Act, Role, Secrecy
 from catalog.people.model import AccountRow
 
-from ..accounts import Accounts, Rights
-from ..acting import acting, password_in_file, require
 from ..assembly import Opened, reading
 from ..exits import Exit
 from ..i18n import _
-from ..people_words import ROLES, SECRECY
-from ..peopling import TIME_FORMATS, given, known_department, say
+from ..people.accounts import Accounts, Rights
+from ..people.acting import acting, password_in_file, require
+from ..people.peopling import TIME_FORMATS, given, known_department, say
+from ..people.words import ROLES, SECRECY
 from ..showing import echo_json, local_text
 from ..wide import padded
 

@@ -13,9 +13,9 @@ from catalog.requests.queries import find_request
 from ..assembly import reading
 from ..exits import Exit
 from ..i18n import _
-from ..peopling import WORDS
+from ..people.peopling import WORDS
+from ..requests.viewing import View, open_view
 from ..showing import echo_json
-from ..viewing import View, open_view
 
 # Tried in this order where there is a screen. The first two read a descriptor; the last asks the desktop, by path.
 _PLAYERS = ("mpv", "ffplay", "xdg-open")

@@ -21,12 +21,12 @@ from catalog.requests.queries import clips_of_request, copies_given_on, find_req
 from hashing.digest import Algorithm
 from hashing.errors import HashingError
 
-from ..acting import acting
 from ..assembly import Opened
 from ..errors import DockdError, ToolMissing
 from ..ledger import export
-from ..peopling import record
-from ..requesting import copying_opens, may_copy
+from ..people.acting import acting
+from ..people.peopling import record
+from ..requests.requesting import copying_opens, may_copy
 from ..station import Station
 from . import bag
 from .checking import kept_bag

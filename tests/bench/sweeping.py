@@ -20,13 +20,13 @@ from sqlalchemy import text
 from catalog.keeping.events import PackAdopted
 from catalog.keeping.model import NO_END
 from catalog.store import Catalog
-from dockd.acting import Acting
 from dockd.assembly import Opened
 from dockd.config import Config, Home, RetentionSettings
 from dockd.partials import Partials
+from dockd.people.acting import Acting
 from dockd.station import Station
-from dockd.sweep_settings import SweepSettings
-from dockd.sweeping import sweep
+from dockd.sweep.settings import SweepSettings
+from dockd.sweep.sweeping import sweep
 from dockd.vault import Vault
 from hashing.digest import Algorithm
 from hashing.filecalls import OsFileCalls

@@ -15,7 +15,7 @@ from pathlib import Path
 from catalog.keeping.events import PackAdopted
 from catalog.keeping.queries import term_counts, terms_before
 from dockd.config import Home
-from dockd.packs import known_packs
+from dockd.keeping.packs import known_packs
 from retention.pack import Pack
 from retention.pack_faults import PackFaults
 from retention.terms import Judge

@@ -22,8 +22,8 @@ from catalog.watching.gap_states import Why
 from dockd.errors import Busy, ConfigFault, LedgerFault, NoSpace, Problem, SettingFault, ToolMissing
 from dockd.exits import Exit
 from dockd.explain import explain, report
+from dockd.people.signing_in import NotIn
 from dockd.root.reason import Reason
-from dockd.signing_in import NotIn
 from hashing.errors import DigestMismatch, TargetFault
 
 FULL = OSError(errno.ENOSPC, "No space left on device")

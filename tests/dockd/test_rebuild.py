@@ -18,7 +18,7 @@ from catalog.watching.events import GapFound, SessionExamined
 from catalog.watching.gap_states import Role
 from catalog.watching.queries import find_gap, gaps_found
 from dockd.errors import LedgerFault
-from dockd.gap_acts import Who, explain_spoken, explain_written, review
+from dockd.gaps.acts import Who, explain_spoken, explain_written, review
 from dockd.ledger import export
 from dockd.rebuilding import Rebuilt, rebuild
 from dockd.station import Station

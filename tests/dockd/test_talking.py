@@ -138,7 +138,7 @@ def test_a_clock_set_by_protocol_belongs_to_the_docking_that_follows(
 
 
 def test_the_setting_says_nothing_of_recordings_made_before_it(station: Station, tmp_path: Path) -> None:
-    from dockd.observing import timing_of
+    from dockd.clocks.observing import timing_of
 
     source = card(tmp_path / "card", f"{RECORDER}_20261120080000_0001.MP4")
     docked(station, source, Talked("ambarella", RECORDER, None, SET_AT, "2026-11-20T17:00:00"))
@@ -159,7 +159,7 @@ def test_what_another_recorder_was_told_is_not_put_on_this_ones_record(station: 
 
 
 def test_a_clock_that_was_set_by_protocol_is_not_set_by_a_file_as_well(station: Station, tmp_path: Path) -> None:
-    from dockd.clock_setting import order_for
+    from dockd.clocks.setting import order_for
 
     own = tmp_path / "families"
     own.mkdir()

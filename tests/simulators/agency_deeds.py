@@ -21,16 +21,26 @@ from catalog.keeping.model import ACTIVE, LIFT_ASKED
 from catalog.keeping.queries import find_hold, holds_placed
 from catalog.model import Clip
 from catalog.people.access import Act as Right
-from dockd.acting import require
 from dockd.assembly import Opened
-from dockd.case_acts import case_for, clips_for, opening_of, unless_refused
-from dockd.change_errors import AboveShare
-from dockd.changing import Made, confirm, grant_lift, make, weigh_again
+from dockd.cases.acts import case_for, clips_for, opening_of, unless_refused
+from dockd.changes.changing import Made, confirm, grant_lift, make, weigh_again
+from dockd.changes.errors import AboveShare
+from dockd.clocks.settling import Settled, at
 from dockd.errors import NotAllowed
-from dockd.holding import ask_lift, of_case, of_clips, of_event, of_session, place, proposals, refuse_lift, widen
-from dockd.keeping import set_pack
-from dockd.peopling import record
-from dockd.time_settling import Settled, at
+from dockd.keeping.deciding import set_pack
+from dockd.keeping.holding import (
+    ask_lift,
+    of_case,
+    of_clips,
+    of_event,
+    of_session,
+    place,
+    proposals,
+    refuse_lift,
+    widen,
+)
+from dockd.people.acting import require
+from dockd.people.peopling import record
 from tests.simulators import agency_acts as acts
 from tests.simulators.agency_station import AgencyStation
 from tests.simulators.agency_world import World

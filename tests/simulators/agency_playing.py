@@ -22,10 +22,10 @@ from catalog.disposing.queries import (
     last_sweep,
     tombstone_of,
 )
-from dockd.acting import Acting
-from dockd.disposal import allow, approve, endorse, refuse
 from dockd.errors import NotAllowed, PackNotAdopted
-from dockd.sweeping import Swept, sweep
+from dockd.people.acting import Acting
+from dockd.sweep.disposal import allow, approve, endorse, refuse
+from dockd.sweep.sweeping import Swept, sweep
 from tests.simulators.agency_acts import Day
 from tests.simulators.agency_deeds import Deeds
 from tests.simulators.agency_station import AgencyStation, PowerCut

@@ -14,11 +14,11 @@ from typing import Any
 
 from catalog.people.queries import account_for, account_named
 from catalog.store import Catalog
-from dockd.acting import Acting
 from dockd.assembly import Opened, build, load_key, station_id
 from dockd.config import Home
 from dockd.config_file import database_url, load
 from dockd.partials import Partials
+from dockd.people.acting import Acting
 from dockd.recovery import come_to_rest
 from dockd.station import Copying
 from dockd.vault import Vault

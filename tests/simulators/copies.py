@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from catalog.people.queries import account_for, account_named
-from dockd.acting import Acting
 from dockd.assembly import Opened
 from dockd.exits import Exit
+from dockd.people.acting import Acting
 from dockd.vault import Vault
 from hashing.filecalls import FileCalls
 from tests.simulators.agency import ADMIN, Command

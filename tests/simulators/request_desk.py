@@ -12,7 +12,7 @@ import pytest
 
 from catalog.model import ClipQuery
 from dockd.assembly import reading
-from dockd.request_words import RequestUnfit
+from dockd.requests.words import RequestUnfit
 from tests.simulators.agency import Command
 
 NUMBER = "2026-昌水罚-017"

@@ -12,9 +12,9 @@ from pathlib import Path
 from catalog.fixity.model import CLIPS, Stored
 from catalog.fixity.rounds import next_files
 from catalog.model import Clip
-from dockd.damage import of_clip
-from dockd.mirroring import Mirror, prepare
 from dockd.station import Copying, Station
+from dockd.upkeep.damage import of_clip
+from dockd.upkeep.mirroring import Mirror, prepare
 from hashing.filecalls import FileCalls, OsFileCalls
 from tests.simulators.station import Clock, dock, make_home, open_station
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from catalog.store import Catalog
 from dockd.assembly import build, load_key, station_id
 from dockd.clearing import Clearing
-from dockd.clock_setting import set_clock
+from dockd.clocks.setting import set_clock
 from dockd.config import Home
 from dockd.config_file import database_url, load
 from dockd.docking import Docking

@@ -14,13 +14,14 @@ import pytest
 
 from catalog.people.access import Account, Role
 from catalog.requests.model import Kind, Standing, numbered
-from dockd import request_words, requesting
-from dockd.acting import Acting
 from dockd.assembly import reading
 from dockd.exits import Exit
-from dockd.request_words import RequestUnfit, of_requests
-from dockd.requesting import Asking
-from dockd.viewing import open_view
+from dockd.people.acting import Acting
+from dockd.requests import requesting
+from dockd.requests import words as request_words
+from dockd.requests.requesting import Asking
+from dockd.requests.viewing import open_view
+from dockd.requests.words import RequestUnfit, of_requests
 from tests.simulators.agency import ADMIN, Command
 from tests.simulators.request_desk import NUMBER, YEAR, asked, clip_of, player, refusals, why_refused
 

@@ -15,15 +15,15 @@ from catalog.people.access import Account, Act, Role, Secrecy
 from catalog.requests.events import RequestApproved, RequestAsked
 from catalog.requests.model import ORIGINAL, WATERMARKED, Kind, RequestRow, numbered
 from catalog.requests.queries import find_request, last_running
-from dockd import requesting
-from dockd.acting import Acting
 from dockd.assembly import Opened, reading
 from dockd.errors import NotAllowed
 from dockd.exits import Exit
-from dockd.peopling import record
-from dockd.requesting import Asking
-from dockd.secrecy import Subject, marking
-from dockd.viewing import open_view
+from dockd.people.acting import Acting
+from dockd.people.peopling import record
+from dockd.requests import requesting
+from dockd.requests.requesting import Asking
+from dockd.requests.secrecy import Subject, marking
+from dockd.requests.viewing import open_view
 from tests.simulators.agency import Command
 from tests.simulators.request_desk import NUMBER, asked, clip_of, refusals, why_refused
 

@@ -7,10 +7,10 @@ import pytest
 from catalog.people.access import Account, Role, Secrecy
 from catalog.requests.model import ORIGINAL, WATERMARKED
 from catalog.requests.queries import find_request
-from dockd import requesting
-from dockd.acting import Acting
 from dockd.assembly import reading
 from dockd.exits import Exit
+from dockd.people.acting import Acting
+from dockd.requests import requesting
 from tests.simulators.agency import ADMIN, Command
 from tests.simulators.request_desk import NUMBER, asked, clip_of, refusals, why_refused
 

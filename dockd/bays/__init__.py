@@ -1,0 +1,1 @@
+"""The bays of a station, who works there, and the wall that shows them."""

@@ -1,0 +1,1 @@
+"""Changes that would make recordings due."""

@@ -1,0 +1,1 @@
+"""A recorder's clock, and when its recordings were made."""

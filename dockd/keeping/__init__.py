@@ -1,0 +1,1 @@
+"""Why a recording is kept, and until when."""

@@ -1,0 +1,1 @@
+"""Who acts here, and who is in the registers."""

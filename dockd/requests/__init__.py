@@ -1,0 +1,1 @@
+"""Asking to look and to copy."""

@@ -1,0 +1,1 @@
+"""The vault read again, and its second copies."""
