@@ -122,6 +122,8 @@ sessions = Table(
     CheckConstraint("clearing IN ('none', 'intended', 'done')", name="clearing"),
     Index("ix_sessions_opened", "opened_at", "id"),
     Index("ix_sessions_recorder", "recorder", "opened_at", "id"),
+    # What the station holds is added up every night: from here, and not from all that is known of every session.
+    Index("ix_sessions_held", "station", "ingested", "ingested_bytes"),
     Index(
         "ix_sessions_open",
         "station",

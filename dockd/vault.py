@@ -18,7 +18,7 @@ from hashing.digest import Algorithm
 from hashing.errors import AlreadyThere, SourceUnreadable, TargetFault
 from hashing.filecalls import FileCalls
 from hashing.reading import ReadBack, read_back
-from hashing.writing import fsync_folder, is_temporary, make_folders, write_new
+from hashing.writing import fsync_folder, is_left_behind, is_temporary, make_folders, write_new
 
 from .naming import folder_name
 
@@ -207,7 +207,8 @@ class Vault:
 
     def remove_unfinished(self, folder: str) -> int:
         """Remove half-written text files in a folder and below it; how many. They never had their name, so nothing
-        counts on them. What is kept under names of others is not looked at. Raises TargetFault.
+        counts on them; what another process is still writing stays. What is kept under names of others is not looked
+        at. Raises TargetFault.
         """
         removed = 0
         try:
@@ -220,10 +221,11 @@ class Vault:
         for entry in entries:
             name = os.fsdecode(entry.name)
             if is_temporary(name):
-                path = self.at(f"{folder}/{name}")
-                with vault_act(path, "unlink"):
-                    self.files.unlink(path)
-                removed += 1
+                if is_left_behind(name):
+                    path = self.at(f"{folder}/{name}")
+                    with vault_act(path, "unlink"):
+                        self.files.unlink(path)
+                    removed += 1
             elif name not in (CLIPS_FOLDER, FILE_FOLDER) and entry.is_dir(follow_symlinks=False):
                 removed += self.remove_unfinished(f"{folder}/{name}")
         return removed

@@ -17,13 +17,29 @@ _PREFIX = ".new-"
 
 
 def temporary_name() -> str:
-    """A new name that says of a file that it is unfinished."""
-    return f"{_PREFIX}{secrets.token_hex(8)}"
+    """A new name that says of a file that it is unfinished, and which process is at it."""
+    return f"{_PREFIX}{os.getpid()}-{secrets.token_hex(8)}"
 
 
 def is_temporary(name: str) -> bool:
     """Whether a name is one that something unfinished leaves behind: `temporary_name`."""
     return name.startswith(_PREFIX)
+
+
+def is_left_behind(name: str) -> bool:
+    """Whether such a name is of a process that is gone, or of this one: no other process is still at it."""
+    owner = name.removeprefix(_PREFIX).partition("-")[0]
+    return not owner.isdecimal() or int(owner) == os.getpid() or not _lives(int(owner))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True  # somebody else's; /proc may hide those
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
 
 
 def write_new(files: FileCalls, path: str, data: bytes, mode: int = 0o440) -> None:

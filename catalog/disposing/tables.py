@@ -104,6 +104,8 @@ tombstones = Table(
     Column("destroyed_at", UtcTime, nullable=False),
     Column("removed_at", UtcTime),
     Index("ix_tombstones_session", "session", "clip"),
+    # All that was ever destroyed is added up every night: from here, and not from the tombstones themselves.
+    Index("ix_tombstones_size", "station", "size_bytes"),
     Index("ix_tombstones_day", "day", "clip"),
     Index(
         "ix_tombstones_waiting",

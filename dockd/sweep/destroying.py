@@ -18,13 +18,11 @@ from catalog.disposing.events import OriginalsRemoved
 from catalog.disposing.model import BatchRow, Tombstone
 from catalog.disposing.queries import find_batch, not_yet_removed, tombstones_of_session
 from catalog.model import SessionRow, utc_text
-from hashing.writing import is_temporary
 
 from ..errors import Busy, LedgerFault
 from ..ledger import SESSION_NAMESPACE, export
 from ..lock import WriterLock
 from ..station import Station
-from ..vault import vault_act
 
 RECORD_FORMAT = "dockd destroyed 1"
 
@@ -117,19 +115,10 @@ def _write_record(station: Station, session: SessionRow, batch: BatchRow) -> Non
     stones = tombstones_of_session(station.catalog, session.id, batch.id)
     text = record_text(station, session, batch, stones)
     path = record_path(session.vault_dir, batch.id)
-    _sweep_unfinished(station, session.vault_dir)
+    station.vault.remove_unfinished(session.vault_dir)  # a half-written record that a cut left
     if station.vault.write_once(path, text) != text:
         raise LedgerFault(path, "differs from the custody log")
     station.vault.write_once(f"{path}.sig", station.key.sign(text, SESSION_NAMESPACE))
-
-
-def _sweep_unfinished(station: Station, folder: str) -> None:
-    """Half-written records that a cut left: they never had their name, so nothing counts on them."""
-    for name in station.vault.names(folder):
-        if is_temporary(name):
-            path = station.vault.at(f"{folder}/{name}")
-            with vault_act(path, "unlink"):
-                station.files.unlink(path)
 
 
 def _remove(station: Station, stones: Sequence[Tombstone]) -> None:

@@ -2,7 +2,7 @@
 
     python -m tests.bench.terms --clips 1000000 --database postgresql
 
-The figures of docs/performance.md come from here: all terms after a pack was adopted, then the list of what is due.
+The figures of docs/keeping.md come from here: all terms after a pack was adopted, then the list of what is due.
 """
 
 from __future__ import annotations

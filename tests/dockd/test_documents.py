@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -61,6 +62,18 @@ def test_what_an_interruption_left_is_finished_by_doing_it_once_more(quick_path:
         assert findings(station) == []
         assert keep(station, path, "gap:3f9a").kept is None
         assert not list((quick_path / "vault/.partial").iterdir())
+
+
+def test_a_start_leaves_alone_what_a_command_beside_it_is_writing(quick_path: Path) -> None:
+    make_home(quick_path)
+    with open_station(quick_path) as station:
+        folder = Path(station.vault.at(keep(station, str(report(quick_path)), "gap:3f9a").vault_path)).parent.parent
+        # The process that runs these tests is not ours, and lives.
+        theirs = folder / f".new-{os.getppid()}-0123456789abcdef"
+        for path in (theirs, folder / f".new-{os.getpid()}-0123456789abcdef"):
+            path.write_text("half")
+        come_to_rest(station)
+        assert [path.name for path in folder.glob(".new-*")] == [theirs.name]
 
 
 def test_the_same_file_for_two_things_is_two_documents_and_another_of_its_name_a_third(quick_path: Path) -> None:

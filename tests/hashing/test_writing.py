@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ import pytest
 from hashing.errors import AlreadyThere, DigestMismatch
 from hashing.writing import (
     fsync_folder,
+    is_left_behind,
     is_temporary,
     make_folders,
     remove_tree,
     replace_durably,
+    temporary_name,
     write_new,
     write_proven,
 )
@@ -148,3 +151,23 @@ def test_what_was_begun_is_removed_with_all_below_it_and_no_link_is_followed(tmp
     assert os.listdir(tmp_path) == ["other"] and os.listdir(other) == ["kept"]
     remove_tree(FlakyFiles(), str(other / "kept"))
     assert os.listdir(other) == []
+
+
+def test_what_another_process_is_writing_is_not_left_behind_until_that_is_gone() -> None:
+    writer = subprocess.Popen(["sleep", "600"])
+    name = temporary_name().replace(str(os.getpid()), str(writer.pid), 1)
+    try:
+        assert is_temporary(name) and not is_left_behind(name)
+    finally:
+        writer.kill()
+        writer.wait()
+    assert is_left_behind(name)
+
+
+@pytest.mark.parametrize("name", [".new-0123456789abcdef", ".new-4194304999-00", ".new-half"])
+def test_what_no_living_process_was_writing_is_left_behind(name: str) -> None:
+    assert is_temporary(name) and is_left_behind(name)
+
+
+def test_what_this_process_was_writing_when_it_comes_to_rest_is_left_behind() -> None:
+    assert is_temporary(temporary_name()) and is_left_behind(temporary_name())

@@ -21,7 +21,7 @@ from tests.simulators.flaky_files import FlakyFiles, _Rule
 RECORDER, VAULT = "recorder", "vault"
 WRITING = frozenset({"create", "pwrite", "allocate", "mkdir", "move_new", "fsync", "syncfs", "truncate"})
 SYNCING = frozenset({"fsync", "fdatasync", "syncfs"})
-_RANDOM = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}|(?<=\.new-)[0-9a-f]+")
+_RANDOM = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}|(?<=\.new-)[0-9a-f]+-[0-9a-f]+")
 
 
 class What(StrEnum):

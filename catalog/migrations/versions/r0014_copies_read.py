@@ -1,6 +1,7 @@
 """Second copies that are read again: stretches have a place, and copies count from when they were made first.
 
-And indexes for what every start and the wall of bays ask: clearings that were cut off, damage that was not restored.
+And indexes for what every start, the wall of bays and the nightly sweep ask: clearings that were cut off, damage that
+was not restored, how much the station holds.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ def upgrade() -> None:
     op.create_index("ix_fixity_slices_place", "fixity_slices", columns)
     _create_partial_index("ix_damages_unrestored", "damages", ["station", "found_at", "file"], "restored_at IS NULL")
     _create_partial_index("ix_sessions_clearing", "sessions", ["station", "opened_at", "id"], "clearing = 'intended'")
+    op.create_index("ix_sessions_held", "sessions", ["station", "ingested", "ingested_bytes"])
+    op.create_index("ix_tombstones_size", "tombstones", ["station", "size_bytes"])
     count_from_the_first_copies()
 
 
