@@ -122,8 +122,9 @@ sessions = Table(
     CheckConstraint("clearing IN ('none', 'intended', 'done')", name="clearing"),
     Index("ix_sessions_opened", "opened_at", "id"),
     Index("ix_sessions_recorder", "recorder", "opened_at", "id"),
-    # What the station holds is added up every night: from here, and not from all that is known of every session.
-    Index("ix_sessions_held", "station", "ingested", "ingested_bytes"),
+    # What the station holds is added up every night: from here, and not from all that is known of every session. The
+    # station stands last: first, it would be taken for a way to a recorder's sessions.
+    Index("ix_sessions_held", "ingested", "ingested_bytes", "station"),
     Index(
         "ix_sessions_open",
         "station",

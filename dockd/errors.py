@@ -177,7 +177,7 @@ class CaseNumberTaken(DockdError):
 
 
 class HoldRefused(DockdError):
-    """What somebody wanted to do with a hold is not to be done as it stands; `why` is a code of dockd.keep_words."""
+    """What somebody wanted to do with a hold is not to be done as it stands; `why` is a code of dockd.keeping.words."""
 
     def __init__(self, hold: str, why: str) -> None:
         super().__init__(hold, why)
@@ -292,7 +292,7 @@ class SheetFaults(DockdError):
 
 
 class NotFitting(DockdError):
-    """What somebody wants does not fit what is on record; `what` is a code of dockd.people_words."""
+    """What somebody wants does not fit what is on record; `what` is a code of dockd.people.words."""
 
     def __init__(self, what: str, **facts: str) -> None:
         super().__init__(what, facts)

@@ -105,7 +105,7 @@ tombstones = Table(
     Column("removed_at", UtcTime),
     Index("ix_tombstones_session", "session", "clip"),
     # All that was ever destroyed is added up every night: from here, and not from the tombstones themselves.
-    Index("ix_tombstones_size", "station", "size_bytes"),
+    Index("ix_tombstones_size", "size_bytes", "station"),
     Index("ix_tombstones_day", "day", "clip"),
     Index(
         "ix_tombstones_waiting",

@@ -10,7 +10,7 @@ class ChangeError(DockdError):
 
 
 class ChangeNotDone(ChangeError):
-    """A change cannot be answered as it stands; `why` is a code of dockd.change_words."""
+    """A change cannot be answered as it stands; `why` is a code of dockd.changes.words."""
 
     def __init__(self, change: str, why: str) -> None:
         super().__init__(change, why)

@@ -8,7 +8,7 @@ from ..errors import DockdError
 
 
 class HandoverRefused(DockdError):
-    """What somebody wanted to do with a batch or its receipt cannot be done; `why` is a code of dockd.hand_words.
+    """What somebody wanted to do with a batch or its receipt cannot be done; `why` is a code of dockd.handover.words.
 
     `about` is the batch, or the file that was given; `details` are further lines, a finding each.
     """

@@ -10,7 +10,7 @@ class DisposalError(DockdError):
 
 
 class DisposalNotDone(DisposalError):
-    """A batch, or a sweep that stopped, is not to be answered so as it stands; `why` is a code of dockd.sweep_words."""
+    """A batch, or a sweep that stopped, is not to be answered so as it stands; `why` is a code of dockd.sweep.words."""
 
     def __init__(self, subject: str, why: str) -> None:
         super().__init__(subject, why)

@@ -13,7 +13,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -24,6 +24,7 @@ from catalog.cases.model import CaseSearch, ClipSearch
 from catalog.cases.queries import cases_page
 from catalog.cases.searching import clips_page
 from catalog.cases.states import State
+from catalog.event import Event
 from catalog.store import Catalog
 from tests.simulators.large import DEPARTMENTS, SECTIONS, Shape, fill
 from tests.simulators.postgres import PostgresServer
@@ -89,22 +90,32 @@ def case_searches() -> dict[str, CaseSearch]:
 
 
 @contextmanager
-def _made(database: str, clips: int) -> Iterator[tuple[Catalog, Shape]]:
-    """A filled catalogue of its own, which is gone afterwards."""
+def _made(
+    database: str, clips: int, *, first: Sequence[Event] = (), undecided: int | None = None
+) -> Iterator[tuple[Catalog, Shape]]:
+    """A filled catalogue of its own, which is gone afterwards. `first` is on record before there is any clip."""
     if database == "sqlite":
         with tempfile.TemporaryDirectory(prefix="dockd-bench-") as folder:
             url = f"sqlite:///{folder}/catalog.db"
             Catalog.create(url)
-            shape = fill(url, clips, STATION)
-            yield Catalog.open(url, STATION), shape
+            yield from _filled(url, url, clips, first, undecided)
         return
     server = PostgresServer()
     try:
         made = server.new_database()
-        shape = fill(made.owner_url, clips, STATION)
-        yield Catalog.open(made.url, STATION), shape
+        yield from _filled(made.url, made.owner_url, clips, first, undecided)
     finally:
         server.close()
+
+
+def _filled(
+    url: str, owner_url: str, clips: int, first: Sequence[Event], undecided: int | None
+) -> Iterator[tuple[Catalog, Shape]]:
+    catalog = Catalog.open(url, STATION)
+    catalog.append(first)
+    shape = fill(owner_url, clips, STATION, undecided)
+    yield catalog, shape
+    catalog.close()
 
 
 def _size_bytes(catalog: Catalog) -> int:
@@ -150,7 +161,6 @@ def main() -> None:
         print(_row("newest, page far behind", lambda: str(len(clips_page(catalog, ClipSearch(), PAGE, later).clips))))
         for name, wanted in case_searches().items():
             print(_row(name, lambda wanted=wanted: str(len(cases_page(catalog, wanted, PAGE)))), flush=True)  # type: ignore[misc]
-        catalog.close()
 
 
 if __name__ == "__main__":

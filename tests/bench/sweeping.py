@@ -38,7 +38,7 @@ from tests.bench.terms import _pack
 
 NIGHT = datetime(2026, 11, 21, 18, 30, tzinfo=UTC)
 TODAY = "2026-11-22"
-# So many terms are worked out by the rule pack, the oldest clips' first; those behind them stay without end.
+# Of so many clips, the oldest, the rule pack works out the terms; those behind them are kept without end.
 DECIDED = 1_000_000
 
 
@@ -73,8 +73,9 @@ def main() -> None:
     pack = _pack("changli-water")
     settings = SweepSettings(ceiling_permille=1000, at_least_clips=10**9)
     config = Config(retention=RetentionSettings(pack=pack.name), sweep=settings)
-    with made(given.database, given.clips) as (catalog, _shape), tempfile.TemporaryDirectory() as folder:
-        catalog.append([PackAdopted(pack.name, pack.digest, "user:bench", 0)])
+    adopted = PackAdopted(pack.name, pack.digest, "user:bench", 0)
+    filled = made(given.database, given.clips, first=[adopted], undecided=DECIDED)
+    with filled as (catalog, _shape), tempfile.TemporaryDirectory() as folder:
         print(f"{_prepare(catalog, Judge(pack), given.due)} of {given.clips} clips are due")
         home = Home.at(folder)
         opened = Opened(home, config, _station(catalog, home), acting=Acting("user:bench", None))
@@ -90,10 +91,8 @@ def main() -> None:
 
 def _prepare(catalog: Catalog, judge: Judge, due: int) -> int:
     """Work terms out, and leave so many clips due; the others have no end or a day to come. How many are due."""
-    decided = 0
-    while decided < DECIDED and (some := catalog.decide_terms(judge)):
-        decided += some
-    rest = "UPDATE clips SET keep_until = :never WHERE keep_until IS NULL"
+    while catalog.decide_terms(judge):
+        pass
     others = (
         "UPDATE clips SET keep_until = :never WHERE keep_until < :today AND id NOT IN"
         " (SELECT id FROM clips WHERE keep_until < :today ORDER BY id LIMIT :due)"
@@ -101,7 +100,6 @@ def _prepare(catalog: Catalog, judge: Judge, due: int) -> int:
     with catalog._engine.begin() as connection:
         # The filled sessions have no counts, by which a share is measured.
         connection.execute(text("UPDATE sessions SET ingested = 1000, ingested_bytes = 1000000000000"))
-        connection.execute(text(rest), {"never": NO_END})
         connection.execute(text(others), {"never": NO_END, "today": TODAY, "due": due})
         return int(connection.scalar(text("SELECT count(*) FROM clips WHERE keep_until < :today"), {"today": TODAY}))
 

@@ -22,6 +22,7 @@ from sqlalchemy.engine import Dialect
 from catalog.cases.bigrams import searched
 from catalog.cases.bigrams import terms as terms_of
 from catalog.cases.tables import case_clips, cases, clip_notes, terms
+from catalog.keeping.model import NO_END
 from catalog.people.tables import departments
 from catalog.tables import clips, sessions
 
@@ -49,10 +50,15 @@ _CLASSES = (*("unclassified",) * 60, *("routine",) * 25, *("simple-procedure",) 
 
 
 class Shape:
-    """Everything that a number of clips stands for; the same number gives the same rows."""
+    """Everything that a number of clips stands for; the same number gives the same rows.
 
-    def __init__(self, count: int, station: str) -> None:
+    Of the first `undecided` clips nobody has worked out until when they are kept, nor of any when that is None; the
+    others are kept without end.
+    """
+
+    def __init__(self, count: int, station: str, undecided: int | None = None) -> None:
         self.count, self.station = count, station
+        self.undecided = count if undecided is None else undecided
         self.case_count = max(1, count // CLIPS_A_CASE)
 
     def clip_id(self, number: int) -> str:
@@ -118,6 +124,7 @@ class Shape:
                 "duration_ms": draw.randrange(10**6),
                 "facts_state": "read",
                 "clip_class": draw.choice(_CLASSES),
+                "keep_until": None if number < self.undecided else NO_END,
             }
 
     def case_rows(self) -> Iterator[Row]:
@@ -186,9 +193,9 @@ def _person(draw: random.Random) -> str:
     return draw.choice(_SURNAMES) + "".join(draw.choice(_GIVEN) for _place in range(draw.randint(1, 2)))
 
 
-def fill(url: str, count: int, station: str) -> Shape:
+def fill(url: str, count: int, station: str, undecided: int | None = None) -> Shape:
     """Fill an empty catalogue with so many clips, and have it analysed; on PostgreSQL `url` is the owner's."""
-    shape = Shape(count, station)
+    shape = Shape(count, station, undecided)
     tables: list[tuple[Table, Callable[[], Iterable[Row]]]] = [
         (departments, shape.department_rows),
         (sessions, shape.session_rows),

@@ -29,8 +29,8 @@ def upgrade() -> None:
     op.create_index("ix_fixity_slices_place", "fixity_slices", columns)
     _create_partial_index("ix_damages_unrestored", "damages", ["station", "found_at", "file"], "restored_at IS NULL")
     _create_partial_index("ix_sessions_clearing", "sessions", ["station", "opened_at", "id"], "clearing = 'intended'")
-    op.create_index("ix_sessions_held", "sessions", ["station", "ingested", "ingested_bytes"])
-    op.create_index("ix_tombstones_size", "tombstones", ["station", "size_bytes"])
+    op.create_index("ix_sessions_held", "sessions", ["ingested", "ingested_bytes", "station"])
+    op.create_index("ix_tombstones_size", "tombstones", ["size_bytes", "station"])
     count_from_the_first_copies()
 
 

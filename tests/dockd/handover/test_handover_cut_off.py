@@ -40,7 +40,7 @@ KILLED = """
 import os, signal, sys
 from catalog.handing.events import HandoverMade
 from dockd.assembly import reading
-from dockd.hand_kept import kept
+from dockd.handover.kept import kept
 home, batch, entered = sys.argv[1:]
 with reading(home) as opened, kept(opened.station, batch, b"{}", b"signature") as documents:
     if entered == "entered":

@@ -223,8 +223,10 @@ def test_the_log_names_no_more_than_it_must() -> None:
 
 
 def test_a_run_asks_for_the_disk_only_when_nobody_else_does() -> None:
-    code = "from dockd.idle import step_aside; import subprocess, os; print(step_aside(), os.nice(0), flush=True);"
-    code += " subprocess.run(['ionice', '-p', str(os.getpid())], check=True)"
+    code = "from dockd.upkeep.idle import step_aside; import subprocess, os;"
+    code += (
+        " print(step_aside(), os.nice(0), flush=True); subprocess.run(['ionice', '-p', str(os.getpid())], check=True)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     assert done.stdout.split() == ["True", str(idle.NICEST), "idle"]
 
