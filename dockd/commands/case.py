@@ -40,6 +40,7 @@ from ..wide import padded
 from .case_links import link, suggest, unlink
 from .case_steps import DAY, close, day, file_case, keep, reopen
 from .change_steps import tell, weighed
+from .options import CSV, JSON
 
 
 @click.group(
@@ -205,8 +206,8 @@ def add_document(home: str | None, name: str, paths: tuple[str, ...], title: str
 @click.option("--text", default="", help=_("With these words in number, cause, parties or note."))
 @click.option("--overdue", is_flag=True, help=_("Only those whose file is overdue, by the rule pack or the settings."))
 @click.option("--limit", type=click.IntRange(1), help=_("At most so many."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
-@click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
+@JSON
+@CSV
 @click.pass_obj
 def list_cases(home: str | None, /, limit: int | None, as_json: bool, as_csv: bool, **asked: Any) -> int:
     """Print cases."""
@@ -257,7 +258,7 @@ def _search(station: Opened, asked: dict[str, Any], filing: Filing) -> CaseSearc
     ),
 )
 @click.argument("name", metavar="CASE")
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def show_case(home: str | None, name: str, as_json: bool) -> int:
     """Print one case."""

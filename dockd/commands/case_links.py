@@ -27,6 +27,7 @@ from ..people.peopling import TIME_FORMATS, given
 from ..showing import duration_text, echo_json, local_text
 from ..wide import padded
 from .change_steps import tell, weighed
+from .options import JSON
 
 FC = TypeVar("FC", bound=Callable[..., Any])
 _ORDER = list(Confidence)
@@ -63,7 +64,7 @@ def _by(command: FC) -> FC:
 )
 @click.argument("name", metavar="CASE")
 @_by
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def suggest(home: str | None, /, name: str, as_json: bool, **asked: Any) -> int:
     """Print proposals."""

@@ -19,8 +19,8 @@ from ..changes.errors import ChangeNotDone
 from ..changes.words import STATES, as_json, plan_lines, waiting_text, what_text
 from ..exits import Exit
 from ..i18n import _
-from ..people.peopling import WORDS
 from ..showing import clips_text, echo_json, local_text
+from .options import JSON, WORDS
 
 COLUMNS = (
     *("id", "state", "what", "made_due", "size_bytes", "departments", "proposed_by", "proposed_at"),
@@ -47,7 +47,7 @@ def change() -> None:
 
 @change.command("list", help=_("List changes that wait for a second person, the oldest first."))
 @click.option("--answered", is_flag=True, help=_("Those that were confirmed or refused."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def list_changes(home: str | None, answered: bool, as_json: bool) -> int:
     """Print changes."""
@@ -73,7 +73,7 @@ def list_changes(home: str | None, answered: bool, as_json: bool) -> int:
     ),
 )
 @click.argument("change_id", metavar="CHANGE")
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def show(home: str | None, change_id: str, as_json: bool) -> int:
     """Print one change."""
@@ -114,7 +114,7 @@ def show(home: str | None, change_id: str, as_json: bool) -> int:
 )
 @click.argument("change_id", metavar="CHANGE")
 @click.option("--count", type=click.IntRange(0), required=True, help=_("How many recordings become due."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def confirm(home: str | None, change_id: str, count: int, as_json: bool) -> int:
     """Have a change done."""

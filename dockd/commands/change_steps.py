@@ -11,13 +11,14 @@ from ..changes.changing import Made
 from ..changes.words import as_json, plan_lines, waiting_text
 from ..i18n import _
 from ..showing import echo_json
+from .options import JSON
 
 FC = TypeVar("FC", bound=Callable[..., Any])
 
 
 def weighed(command: FC) -> FC:
     """The options of a command that weighs what it does."""
-    command = click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))(command)
+    command = JSON(command)
     return click.option("--dry-run", is_flag=True, help=_("Only show what it would make due."))(command)
 
 

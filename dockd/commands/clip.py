@@ -33,6 +33,7 @@ from .clip_marks import classify, note
 from .clip_secret import secret
 from .clip_time import clip_time, settle_time
 from .clip_why import why
+from .options import CSV, JSON
 from .search import search
 
 
@@ -67,8 +68,8 @@ for command in (attribute, classify, clip_time, history, note, search, secret, s
 @click.option("--unattributed", is_flag=True, help=_("Only recordings whose officer a person must settle."))
 @click.option("--time-unknown", is_flag=True, help=_("Only recordings whose time a person must settle."))
 @click.option("--limit", type=click.IntRange(1), help=_("At most so many."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
-@click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
+@JSON
+@CSV
 @click.pass_obj
 def list_clips(
     home: str | None, /, since: datetime | None, until: datetime | None, as_json: bool, as_csv: bool, **wanted: Any
@@ -104,7 +105,7 @@ def list_clips(
 
 @clip.command("show", help=_("Show all that is known of one recording. The first characters of its id are enough."))
 @click.argument("clip_id", metavar="CLIP")
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def show_clip(home: str | None, clip_id: str, as_json: bool) -> int:
     """Print one clip with its facts."""

@@ -16,6 +16,7 @@ from ..exits import Exit
 from ..i18n import _
 from ..people.acting import require
 from ..showing import echo_json
+from .options import JSON
 from .request_lists import entry_row
 
 
@@ -29,7 +30,7 @@ from .request_lists import entry_row
     ),
 )
 @click.argument("clip_id", metavar="CLIP")
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def history(home: str | None, clip_id: str, as_json: bool) -> int:
     """Print entries about one clip."""

@@ -10,9 +10,10 @@ from catalog.people.access import Secrecy
 from ..assembly import Opened, reading
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..people.peopling import WORDS, record
+from ..people.peopling import record
 from ..requests.secrecy import Subject, marking
 from ..showing import echo_json
+from .options import JSON, WORDS
 
 _MARKS = click.Choice([mark.value for mark in Secrecy])
 
@@ -35,7 +36,7 @@ _MARKS = click.Choice([mark.value for mark in Secrecy])
 @click.option("--mark", "added", multiple=True, type=_MARKS, help=_("Put this mark on; may be given more than once."))
 @click.option("--remove", "removed", multiple=True, type=_MARKS, help=_("Take this mark off; may be repeated."))
 @click.option("--reason", required=True, type=WORDS, help=_("Why, in a few words."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def secret(
     home: str | None,

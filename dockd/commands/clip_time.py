@@ -28,6 +28,7 @@ from ..i18n import _, ngettext
 from ..people.acting import require
 from ..showing import echo_json, local_text
 from .change_steps import tell
+from .options import JSON
 
 # What the catalogue calls the source of such a time (catalog.watching.applying).
 SETTLED = "settled"
@@ -44,7 +45,7 @@ _WHEN = ("claimed_at", "recorded_at", "recorded_earliest", "recorded_latest", "a
     ),
 )
 @click.argument("clip_id", metavar="CLIP")
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def clip_time(home: str | None, clip_id: str, as_json: bool) -> int:
     """Print one clip's time."""
@@ -98,7 +99,7 @@ def clip_time(home: str | None, clip_id: str, as_json: bool) -> int:
 @click.option("--within", default="10m", show_default=True, help=_("How far off that may be, as 10m or 2h."))
 @click.option("--reason", required=True, help=_("How it is known, in a few words."))
 @click.option("--dry-run", is_flag=True, help=_("Show before and after, and change nothing."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def settle_time(
     home: str | None,

@@ -21,6 +21,7 @@ from ..keeping.words import because, change_text, cite_of, floor_text, ground_te
 from ..people.acting import require
 from ..showing import echo_json
 from ..sweep.view import disposal_line
+from .options import JSON
 
 KEYS = ("clip", "pack", "pack_digest", "adopted", "verdict", "until", "floor", "keep_until", "grounds", "next")
 GROUND_KEYS = (
@@ -51,7 +52,7 @@ NEXT_KEYS = ("event", "subject", "on", "then_until", "text")
 )
 @click.argument("clip_id", metavar="CLIP")
 @click.option("--all", "every", is_flag=True, help=_("Tell every ground to keep it, not only the one that decides."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def why(home: str | None, clip_id: str, every: bool, as_json: bool) -> int:
     """Print the verdict on one clip."""

@@ -17,6 +17,7 @@ from ..i18n import _
 from ..people.acting import require
 from ..people.peopling import Shown, departments_by_id, known_department, record, say
 from ..showing import echo_json
+from .options import JSON
 
 
 @click.group(help=_("Departments: the tree by which recordings are filed and rights are given."))
@@ -25,7 +26,7 @@ def department() -> None:
 
 
 @department.command("list", help=_("List departments as a tree; closed ones are marked."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def list_departments(home: str | None, as_json: bool) -> int:
     """Print the tree."""

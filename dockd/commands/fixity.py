@@ -32,6 +32,7 @@ from ..upkeep.restoring import Restored, put_right, restore
 from ..upkeep.shelves import Restore, Swept
 from ..upkeep.view import Reading, Upkeep, damage_json, lost_json, upkeep_of
 from ..upkeep.words import damage_line, damage_text, shelf_text, source_text, what_text
+from .options import JSON
 
 RAN = (
     *("files", "size_bytes", "damaged", "restored", "whole_again", "copies_lost", "mirror_left", "rounds_ended"),
@@ -65,7 +66,7 @@ def fixity() -> None:
 )
 @click.option("--slice", "slice_bytes", type=click.IntRange(0), metavar="BYTES", help=_("Read so many bytes, about."))
 @click.option("--minutes", type=click.IntRange(1), help=_("Read for so many minutes, at most one round."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def run(home: str | None, slice_bytes: int | None, minutes: int | None, as_json: bool) -> int:
     """Read a share of the vault."""
@@ -148,7 +149,7 @@ def _echo_ran(swept: Swept, as_json: bool) -> None:
     ),
 )
 @click.argument("clip_id", metavar="[CLIP]", required=False)
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def status(home: str | None, clip_id: str | None, as_json: bool) -> int:
     """Print how upkeep stands."""
@@ -250,7 +251,7 @@ def _history(opened: Opened, damage: str, found_at: datetime, restored_at: datet
     type=click.Path(resolve_path=True),
     help=_("Search this folder as well: a disc, a copy that was handed out. May be given more than once."),
 )
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def restore_clip(home: str | None, clip_id: str, folders: tuple[str, ...], as_json: bool) -> int:
     """Restore one clip."""

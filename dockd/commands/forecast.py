@@ -18,6 +18,7 @@ from ..plotting import svg
 from ..showing import echo_json, size_text
 from ..sweep.forecasting import Outlook, outlook
 from ..writing_out import write_out
+from .options import JSON
 
 KEYS = (
     *("today", "full_on", "least_free_bytes", "least_on", "free_bytes", "reserve_bytes", "grace_days", "held_bytes"),
@@ -38,7 +39,7 @@ _POINTS = 400
         "  dockd forecast --svg room.svg"
     )
 )
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.option(
     "--svg", "picture", type=click.Path(dir_okay=False), help=_("Draw the room over time, into this new file.")
 )

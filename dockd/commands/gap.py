@@ -23,6 +23,7 @@ from ..i18n import _, ngettext
 from ..people.acting import acting, require
 from ..showing import echo_csv, echo_json, local_text
 from ..wide import padded
+from .options import CSV, JSON
 
 COLUMNS = (
     "id",
@@ -78,8 +79,8 @@ def gap() -> None:
     metavar="[DAYS]",
     help=_("Only those to chase: not reviewed, and found longer ago than so many days."),
 )
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
-@click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
+@JSON
+@CSV
 @click.pass_obj
 def list_gaps(
     home: str | None, state: str | None, recorder: str | None, overdue: int | None, as_json: bool, as_csv: bool
@@ -111,7 +112,7 @@ def list_gaps(
     ),
 )
 @click.argument("gap_id", metavar="GAP")
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def show_gap(home: str | None, gap_id: str, as_json: bool) -> int:
     """Print one gap."""

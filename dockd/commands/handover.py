@@ -17,8 +17,8 @@ from ..people.peopling import TIME_FORMATS, given
 from ..showing import echo_json, local_text, size_text
 from .handover_lists import list_handovers, overdue, show
 from .handover_receipts import check, receipt, tell_read, trust
+from .options import JSON
 
-_JSON = click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
 _FOLDER = click.Path(file_okay=False)
 
 
@@ -49,7 +49,7 @@ def handover() -> None:
 @click.option("--to", help=_("Who is to receive them; default: whom the rule pack names."))
 @click.option("--medium", type=_FOLDER, help=_("Write them into a new folder below this one."))
 @click.option("--dry-run", is_flag=True, help=_("Only show what would be handed over."))
-@_JSON
+@JSON
 @click.pass_obj
 def make(
     home: str | None,
@@ -124,7 +124,7 @@ def _counted(found: Gathered) -> str:
 )
 @click.argument("batch")
 @click.argument("medium", type=_FOLDER)
-@_JSON
+@JSON
 @click.pass_obj
 def copy(home: str | None, batch: str, medium: str, as_json: bool) -> int:
     """Write a batch again."""
@@ -148,7 +148,7 @@ def copy(home: str | None, batch: str, medium: str, as_json: bool) -> int:
     ),
 )
 @click.argument("batch")
-@_JSON
+@JSON
 @click.pass_obj
 def receive(home: str | None, batch: str, as_json: bool) -> int:
     """Receive a batch."""

@@ -29,6 +29,7 @@ from ..people.acting import reach_of_lists, refuse
 from ..people.peopling import say
 from ..showing import clips_text, echo_csv, echo_json, local_text
 from ..wide import padded
+from .options import CSV, JSON
 
 COLUMNS = (
     *("id", "department", "recipient", "made_by", "made_at", "clips", "documents", "size_bytes"),
@@ -36,9 +37,6 @@ COLUMNS = (
 )
 CLIP_COLUMNS = ("clip", "name", "path", "size_bytes", "digest", "recorder", "officer", "recorded_at", "destroyed")
 OVERDUE_COLUMNS = ("department", "what", "batch", "clips", "size_bytes", "since", "due_on", "overdue")
-
-_JSON = click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
-_CSV = click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
 
 
 @click.command(
@@ -52,8 +50,8 @@ _CSV = click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spre
 )
 @click.option("--department", help=_("Only of this department and those below it, by id."))
 @click.option("--open", "open_only", is_flag=True, help=_("Only those that were not received whole."))
-@_JSON
-@_CSV
+@JSON
+@CSV
 @click.pass_obj
 def list_handovers(home: str | None, department: str | None, open_only: bool, as_json: bool, as_csv: bool) -> int:
     """Print batches."""
@@ -86,7 +84,7 @@ def list_handovers(home: str | None, department: str | None, open_only: bool, as
     ),
 )
 @click.argument("batch")
-@_JSON
+@JSON
 @click.option("--csv", "as_csv", is_flag=True, help=_("Print what is in it as CSV, for spreadsheets."))
 @click.pass_obj
 def show(home: str | None, batch: str, as_json: bool, as_csv: bool) -> int:
@@ -176,8 +174,8 @@ def _line(opened: Opened, one: HandoverRow, row: dict[str, Any]) -> str:
     ),
 )
 @click.option("--all", "everything", is_flag=True, help=_("Also what waits and is not due yet."))
-@_JSON
-@_CSV
+@JSON
+@CSV
 @click.pass_obj
 def overdue(home: str | None, everything: bool, as_json: bool, as_csv: bool) -> int:
     """Print what is late."""

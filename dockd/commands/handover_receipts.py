@@ -23,8 +23,7 @@ from ..handover.receipts import trust as trust_key
 from ..handover.words import difference_text
 from ..i18n import _, ngettext
 from ..showing import echo_json
-
-_JSON = click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+from .options import JSON
 
 
 @click.command(
@@ -43,7 +42,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for 
     "--key", help=_("The sender's key: a name that this station trusts, the line of a .pub file, or the file.")
 )
 @click.option("--receipt", type=click.Path(dir_okay=False), help=_("Sign a receipt into this new file."))
-@_JSON
+@JSON
 @click.pass_obj
 def check(home: str | None, folder: str, key: str | None, receipt: str | None, as_json: bool) -> int:
     """Check a medium."""
@@ -149,7 +148,7 @@ def tell_read(files: int, differences: Sequence[Mapping[str, Any]]) -> None:
 @click.option(
     "--difference", "differences", multiple=True, help=_("What it says is missing or damaged; may be repeated.")
 )
-@_JSON
+@JSON
 @click.pass_obj
 def receipt(
     home: str | None,
@@ -191,7 +190,7 @@ def receipt(
 @click.argument("name", required=False)
 @click.argument("key", required=False)
 @click.option("--withdraw", is_flag=True, help=_("Its key counts no more."))
-@_JSON
+@JSON
 @click.pass_obj
 def trust(home: str | None, name: str | None, key: str | None, withdraw: bool, as_json: bool) -> int:
     """Trust a key, or list those trusted."""

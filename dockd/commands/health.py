@@ -24,6 +24,7 @@ from ..showing import echo_csv, echo_json, local_text
 from ..vital_signs import reading_of
 from ..wide import padded
 from ..writing_out import write_out
+from .options import CSV, JSON
 
 # What a line of the fleet shows: a month of working days.
 LATELY = 22
@@ -34,8 +35,6 @@ READ = [
 JUDGED = ["fit_for_duty", "judged_at", "unfit_because", "unfit_soon"]
 
 _RECORDER = click.argument("recorder_name", metavar="RECORDER")
-_JSON = click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
-_CSV = click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
 
 
 @click.group(
@@ -59,8 +58,8 @@ def health() -> None:
     ),
 )
 @click.option("--unfit", is_flag=True, help=_("Only those that are not fit, or soon will not be."))
-@_JSON
-@_CSV
+@JSON
+@CSV
 @click.pass_obj
 def list_health(home: str | None, unfit: bool, as_json: bool, as_csv: bool) -> int:
     """Print the fleet: two queries, however many recorders."""
@@ -92,8 +91,8 @@ def list_health(home: str | None, unfit: bool, as_json: bool, as_csv: bool) -> i
     ),
 )
 @_RECORDER
-@_JSON
-@_CSV
+@JSON
+@CSV
 @click.pass_obj
 def show_health(home: str | None, recorder_name: str, as_json: bool, as_csv: bool) -> int:
     """Print one recorder."""

@@ -23,6 +23,7 @@ from ..keeping.words import SCOPES, STATES, trigger_text
 from ..people.acting import reach_of_lists, refuse
 from ..showing import clips_text, echo_csv, echo_json, local_text, size_text
 from ..wide import padded
+from .options import CSV, JSON
 
 HOLD_COLUMNS = (
     *("id", "state", "scope", "about", "trigger", "long_term", "reason", "departments", "placed_by", "placed_at"),
@@ -38,8 +39,8 @@ PROPOSAL_COLUMNS = ("hold", "clip", "name", "recorder", "officer", "department",
 @click.command("list", help=_("List holds in the order they were placed; those that were lifted only with --lifted."))
 @click.option("--lifted", is_flag=True, help=_("Also those that were lifted."))
 @click.option("--clip", "clip_id", help=_("Only those that hold this recording."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
-@click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
+@JSON
+@CSV
 @click.pass_obj
 def list_holds(home: str | None, lifted: bool, clip_id: str | None, as_json: bool, as_csv: bool) -> int:
     """Print holds."""
@@ -67,7 +68,7 @@ def list_holds(home: str | None, lifted: bool, clip_id: str | None, as_json: boo
     help=_("Show a hold, what lies under it, and who asked for what. The first characters of its id are enough."),
 )
 @click.argument("hold_id", metavar="HOLD")
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.option("--csv", "as_csv", is_flag=True, help=_("Print what lies under it as CSV, for spreadsheets."))
 @click.pass_obj
 def show(home: str | None, hold_id: str, as_json: bool, as_csv: bool) -> int:
@@ -115,7 +116,7 @@ def show(home: str | None, hold_id: str, as_json: bool, as_csv: bool) -> int:
     ),
 )
 @click.option("--hold", "hold_id", help=_("Only for this hold."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def proposals(home: str | None, hold_id: str | None, as_json: bool) -> int:
     """Print proposals."""
@@ -159,8 +160,8 @@ def proposals(home: str | None, hold_id: str | None, as_json: bool) -> int:
         "with its bytes."
     ),
 )
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
-@click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
+@JSON
+@CSV
 @click.pass_obj
 def queue(home: str | None, as_json: bool, as_csv: bool) -> int:
     """Print the archivist's queue."""

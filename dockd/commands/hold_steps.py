@@ -35,8 +35,9 @@ from ..keeping.holding import (
 from ..keeping.holding import place as place_hold
 from ..keeping.holding import proposals as proposals_of
 from ..keeping.holding import widen as widen_hold
-from ..people.peopling import TIME_FORMATS, WORDS, given
+from ..people.peopling import TIME_FORMATS, given
 from ..showing import clips_text, echo_json, local_text
+from .options import JSON, WORDS
 
 
 @click.command(
@@ -143,7 +144,7 @@ def lift(home: str | None, hold_id: str, reason: str) -> int:
 @click.option("--reason", required=True, type=WORDS, help=_("Why, in a few words."))
 @click.option("--dry-run", is_flag=True, help=_("Only show what it would make due."))
 @click.option("--count", type=click.IntRange(0), help=_("How many recordings become due, as the dry run shows."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def grant(home: str | None, hold_id: str, reason: str, dry_run: bool, count: int | None, as_json: bool) -> int:
     """Lift a hold."""

@@ -40,6 +40,7 @@ from ..people.peopling import TIME_FORMATS, Shown, given, known_department, now,
 from ..people.words import STATES as STATE_WORDS
 from ..showing import duration_text, echo_csv, echo_json, local_text
 from ..wide import padded
+from .options import CSV, JSON
 from .reattribute import reattribute
 
 
@@ -90,8 +91,8 @@ def register(home: str | None, /, recorder: str, department: str | None, **chang
 
 @ledger.command("recorders", help=_("List the register: every recorder, its state, and who has it."))
 @click.option("--state", type=click.Choice(STATES), help=_("Only recorders in this state."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
-@click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
+@JSON
+@CSV
 @click.pass_obj
 def recorders(home: str | None, state: str | None, as_json: bool, as_csv: bool) -> int:
     """Print the register."""
@@ -281,8 +282,8 @@ def _registered(opened: Opened, recorder: str) -> Registered:
 @click.option("--out", "out_only", is_flag=True, help=_("Only recorders that are out."))
 @click.option("--withdrawn", is_flag=True, help=_("Lines that were struck out too."))
 @click.option("--recordings", is_flag=True, help=_("Count what was recorded during each line."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
-@click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
+@JSON
+@CSV
 @click.pass_obj
 def list_lines(
     home: str | None, /, at: datetime | None, recordings: bool, as_json: bool, as_csv: bool, **wanted: Any
@@ -298,8 +299,8 @@ def list_lines(
     "overdue",
     help=_("List recorders that should be back, that were lent, or that are out though they may not be worn."),
 )
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
-@click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
+@JSON
+@CSV
 @click.pass_obj
 def overdue(home: str | None, as_json: bool, as_csv: bool) -> int:
     """Print what is overdue."""

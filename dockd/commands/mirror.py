@@ -20,6 +20,7 @@ from ..upkeep.idle import step_aside
 from ..upkeep.mirror_run import MirrorRun
 from ..upkeep.mirroring import open_mirror, prepare
 from ..upkeep.view import copied_json
+from .options import JSON
 
 
 @click.group(help=_("Second copies of all sealed sessions on another disk: prepare it, copy, see what is missing."))
@@ -63,7 +64,7 @@ def init(home: str | None, same_disk: bool) -> int:
         "  dockd mirror run"
     ),
 )
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def run(home: str | None, as_json: bool) -> int:
     """Copy what is missing."""
@@ -88,7 +89,7 @@ def run(home: str | None, as_json: bool) -> int:
     "status",
     help=_("Show where second copies lie, how many there are, and what has none yet.\n\n\b\n  dockd mirror status"),
 )
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def status(home: str | None, as_json: bool) -> int:
     """Print what the mirror holds."""

@@ -22,6 +22,7 @@ from ..people.acting import require
 from ..people.peopling import Shown, known_department, record, say
 from ..showing import echo_csv, echo_json
 from ..wide import padded
+from .options import CSV, JSON
 
 # Who lacks a recorder, in one line; --json names all.
 _SHOWN = 5
@@ -34,8 +35,8 @@ def officer() -> None:
 
 @officer.command("list", help=_("List officers by number. The number is the one that recorders and files name."))
 @click.option("--department", help=_("Only this department."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
-@click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
+@JSON
+@CSV
 @click.pass_obj
 def list_officers(home: str | None, department: str | None, as_json: bool, as_csv: bool) -> int:
     """Print officers."""
@@ -119,8 +120,8 @@ def change(home: str | None, number: str, name: str | None, department: str | No
         "  dockd officer rate --csv > rate.csv"
     ),
 )
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
-@click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
+@JSON
+@CSV
 @click.pass_obj
 def rate(home: str | None, as_json: bool, as_csv: bool) -> int:
     """Print rates, and who lacks a recorder."""

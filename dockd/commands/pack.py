@@ -18,6 +18,7 @@ from ..i18n import _, ngettext
 from ..keeping.pack_words import as_lines, faults_explained, words_text
 from ..keeping.packs import known_packs, packs_dir
 from ..showing import echo_json
+from .options import JSON
 
 
 @click.group(help=_("Rule packs: what a regulation says about keeping recordings, article by article. docs/packs.md"))
@@ -26,7 +27,7 @@ def pack() -> None:
 
 
 @pack.command("list", help=_("List the shipped packs and the agency's own."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def list_packs(home: str | None, as_json: bool) -> int:
     """Print one line a pack."""

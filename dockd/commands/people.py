@@ -24,6 +24,7 @@ from ..people.acting import require_reach
 from ..people.peopling import TIME_FORMATS, Shown, given, now, record
 from ..people.spreadsheets import TEXT, read_sheets_of, write_text, write_workbook
 from ..showing import echo_json
+from .options import JSON
 
 
 @click.group(help=_("Departments, officers, recorders and the ledger from a spreadsheet, and into one."))
@@ -53,7 +54,7 @@ def people() -> None:
     type=click.DateTime(TIME_FORMATS),
     help=_("Day of issue of recorders for which the sheet names an officer and no day."),
 )
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def import_people(home: str | None, file: str, dry_run: bool, issued: datetime | None, as_json: bool) -> int:
     """Import a spreadsheet."""

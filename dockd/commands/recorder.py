@@ -25,6 +25,7 @@ from ..recorders import draft
 from ..recorders.family import FAMILY_NAME, text_of
 from ..showing import echo_json, local_text
 from ..writing_out import write_out
+from .options import JSON
 from .recorder_clock import clock
 from .recorder_fault import fault
 from .traces import traces
@@ -43,7 +44,7 @@ recorder.add_command(fault)
 
 
 @recorder.command("list", help=_("List enrolled recorders, and unknown ones that wait in a bay."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def list_recorders(home: str | None, as_json: bool) -> int:
     """Print enrolments and who waits."""
@@ -136,7 +137,7 @@ _VOLUME = click.argument("path", type=click.Path())
 )
 @_VOLUME
 @_FAMILIES
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def match_volume(home: str | None, path: str, folders: tuple[str, ...], as_json: bool) -> int:
     """Explain a match."""

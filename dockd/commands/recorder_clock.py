@@ -13,6 +13,7 @@ from ..i18n import _
 from ..plotting import svg
 from ..showing import echo_csv, echo_json
 from ..writing_out import write_out
+from .options import CSV, JSON
 
 
 @click.command(
@@ -27,8 +28,8 @@ from ..writing_out import write_out
     ),
 )
 @click.argument("recorder_name", metavar="[RECORDER]", required=False)
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
-@click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
+@JSON
+@CSV
 @click.option(
     "--plot", type=click.Path(dir_okay=False), help=_("Draw one recorder's offset to this SVG, which must not exist.")
 )

@@ -20,9 +20,10 @@ from ..exits import Exit
 from ..fault_words import STATES, WHAT
 from ..i18n import _
 from ..people.acting import require
-from ..people.peopling import WORDS, Shown, say
+from ..people.peopling import Shown, say
 from ..showing import echo_csv, echo_json, local_text
 from ..wide import padded
+from .options import CSV, JSON, WORDS
 
 COLUMNS = (
     *("id", "recorder", "department", "what", "state", "text", "holder", "reported_by", "reported_at"),
@@ -31,7 +32,6 @@ COLUMNS = (
 )
 
 _FAULT = click.argument("name", metavar="RECORDER|FAULT")
-_JSON = click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
 
 
 @click.group(
@@ -144,8 +144,8 @@ def scrap(home: str | None, name: str, reason: str) -> int:
 @fault.command("list", help=_("List faults in the order they were reported; those that are over only with --all."))
 @click.option("--all", "ended", is_flag=True, help=_("Also those that are over."))
 @click.option("--recorder", help=_("Only this recorder."))
-@_JSON
-@click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
+@JSON
+@CSV
 @click.pass_obj
 def list_faults(home: str | None, ended: bool, recorder: str | None, as_json: bool, as_csv: bool) -> int:
     """Print the register of faults."""
@@ -169,7 +169,7 @@ def list_faults(home: str | None, ended: bool, recorder: str | None, as_json: bo
 
 @fault.command("show", help=_("Show a fault with every step: who reported, inspected, sent and returned it."))
 @_FAULT
-@_JSON
+@JSON
 @click.pass_obj
 def show(home: str | None, name: str, as_json: bool) -> int:
     """Print one fault."""

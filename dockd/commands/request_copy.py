@@ -17,6 +17,7 @@ from ..exits import Exit
 from ..i18n import _, ngettext
 from ..requests.words import FORMS
 from ..showing import echo_json, size_text
+from .options import JSON
 
 _STEP_BYTES = 16 << 20
 
@@ -44,7 +45,7 @@ _STEP_BYTES = 16 << 20
 )
 @click.option("--watermarked", is_flag=True, help=_("Burn recipient, request and day into the pictures."))
 @click.option("--dry-run", is_flag=True, help=_("Only list what would be given; nothing is written."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def copy(home: str | None, name: str, target: str, watermarked: bool, dry_run: bool, as_json: bool) -> int:
     """Give copies out."""

@@ -31,6 +31,7 @@ from ..requests.requesting import shown_request, shown_requests
 from ..requests.words import FORMS, KINDS, STANDINGS, STEPS
 from ..showing import echo_csv, echo_json, local_text, size_text
 from ..wide import padded
+from .options import CSV, JSON
 
 COLUMNS = (
     *("number", "id", "kind", "standing", "case", "recordings", "purpose", "recipient", "for_whom", "departments"),
@@ -60,8 +61,8 @@ COLUMNS = (
 )
 @click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help=_("Only this kind."))
 @click.option("--clip", "clip_id", help=_("Only those that name this recording."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
-@click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
+@JSON
+@CSV
 @click.pass_obj
 def list_requests(
     home: str | None, /, as_json: bool, as_csv: bool, kind: str | None, clip_id: str | None, mine: bool, **asked: Any
@@ -109,7 +110,7 @@ def _meant(one: RequestRow, now: datetime, asked: dict[str, Any]) -> bool:
     ),
 )
 @click.argument("name", metavar="REQUEST")
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def show(home: str | None, name: str, as_json: bool) -> int:
     """Print one request."""

@@ -13,13 +13,11 @@ from catalog.requests.queries import clip_counts, find_request
 from ..assembly import Opened, reading
 from ..exits import Exit
 from ..i18n import _, ngettext
-from ..people.peopling import WORDS
 from ..requests import requesting
 from ..requests.requesting import Asking
 from ..showing import clips_text, echo_json, local_text
+from .options import JSON, WORDS
 from .request_lists import row_of
-
-_JSON = click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
 
 # Of an approval that says nothing else: one copy leaves; looking again within the term is no further matter.
 _USES_OF_COPIES = 1
@@ -51,7 +49,7 @@ _USES_OF_COPIES = 1
     type=WORDS,
     help=_("Of a view: the account that may look. Else: on whose behalf it is asked."),
 )
-@_JSON
+@JSON
 @click.pass_obj
 def ask(
     home: str | None,
@@ -109,7 +107,7 @@ def _recipient(kind: Kind, recipient: str | None, for_whom: str | None) -> str |
 @click.option("--days", type=click.IntRange(0), help=_("Or so many days from today; 0: today only."))
 @click.option("--uses", type=click.IntRange(1), help=_("How often it may be used."))
 @click.option("--reason", required=True, type=WORDS, help=_("Why, in a few words."))
-@_JSON
+@JSON
 @click.pass_obj
 def approve(
     home: str | None,
@@ -161,7 +159,7 @@ def _end_of_term(opened: Opened, until: datetime | None, days: int | None) -> da
 )
 @click.argument("name", metavar="REQUEST")
 @click.option("--reason", required=True, type=WORDS, help=_("Why, in a few words."))
-@_JSON
+@JSON
 @click.pass_obj
 def refuse(home: str | None, name: str, reason: str, as_json: bool) -> int:
     """Record a refusal."""
@@ -178,7 +176,7 @@ def refuse(home: str | None, name: str, reason: str, as_json: bool) -> int:
 )
 @click.argument("name", metavar="REQUEST")
 @click.option("--reason", required=True, type=WORDS, help=_("Why, in a few words."))
-@_JSON
+@JSON
 @click.pass_obj
 def close(home: str | None, name: str, reason: str, as_json: bool) -> int:
     """Record the end of a request."""

@@ -23,6 +23,7 @@ from ..i18n import _
 from ..people.acting import require_reach
 from ..people.peopling import given
 from ..showing import echo_csv, echo_json
+from .options import CSV, JSON
 
 LIMIT = 50
 
@@ -53,8 +54,8 @@ LIMIT = 50
 @click.option("--kind", type=click.Choice(KINDS), help=_("Only this kind."))
 @click.option("--after", metavar="CLIP", help=_("Go on behind this recording, the last one of the page before."))
 @click.option("--limit", type=click.IntRange(1), default=LIMIT, show_default=True, help=_("At most so many."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
-@click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
+@JSON
+@CSV
 @click.pass_obj
 def search(home: str | None, /, as_json: bool, as_csv: bool, **asked: Any) -> int:
     """Print clips."""

@@ -17,6 +17,7 @@ from ..i18n import _
 from ..people.acting import require, require_reach
 from ..showing import echo_json, local_text, outcome_text, size_text, state_text
 from ..wide import padded
+from .options import JSON
 from .session_late import late
 
 
@@ -31,7 +32,7 @@ session.add_command(late)
 @session.command("list", help=_("List docking sessions, newest first."))
 @click.option("--recorder", help=_("Only this recorder."))
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help=_("At most so many."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def list_sessions(home: str | None, recorder: str | None, limit: int, as_json: bool) -> int:
     """Print sessions."""
@@ -52,7 +53,7 @@ def list_sessions(home: str | None, recorder: str | None, limit: int, as_json: b
 
 @session.command("show", help=_("Show one session with every entry and its outcome. The first characters are enough."))
 @click.argument("session_id", metavar="SESSION")
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def show_session(home: str | None, session_id: str, as_json: bool) -> int:
     """Print one session."""

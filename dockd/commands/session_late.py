@@ -24,6 +24,7 @@ from ..people.acting import require_reach
 from ..people.peopling import TIME_FORMATS, given, say
 from ..showing import duration_text, echo_csv, echo_json, local_text
 from ..wide import padded
+from .options import CSV, JSON
 
 COLUMNS = (
     *("session", "recorder", "officer", "department", "docked_at", "recordings", "late", "certain"),
@@ -56,8 +57,8 @@ LATELY_DAYS = 31
     show_default=True,
     help=_("What a line stands for."),
 )
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
-@click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
+@JSON
+@CSV
 @click.pass_obj
 def late(
     home: str | None,

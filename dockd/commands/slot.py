@@ -18,6 +18,7 @@ from ..ledger import export
 from ..people.acting import require
 from ..showing import echo_json
 from ..usb import Gone, Seen
+from .options import JSON
 
 PATIENCE_S = 60.0
 
@@ -28,7 +29,7 @@ def slot() -> None:
 
 
 @slot.command("list", help=_("List bays and the ports they are bound to."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def list_slots(home: str | None, as_json: bool) -> int:
     """Print bindings."""

@@ -14,6 +14,7 @@ from ..showing import clips_text, echo_json
 from ..sweep.sweeping import Swept
 from ..sweep.sweeping import sweep as sweep_now
 from ..sweep.words import batches_text, limit_text
+from .options import JSON
 from .sweep_lists import list_batches, report, show, status
 from .sweep_steps import allow, approve, endorse, refuse
 
@@ -64,7 +65,7 @@ def sweep() -> None:
     ),
 )
 @click.option("--dry-run", is_flag=True, help=_("Only tell what it would do."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def run(home: str | None, dry_run: bool, as_json: bool) -> int:
     """Sweep once."""

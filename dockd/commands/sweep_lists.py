@@ -40,6 +40,7 @@ from ..sweep.words import (
 )
 from ..writing_out import write_out
 from .case_steps import DAY
+from .options import JSON
 
 STATUS_KEYS = ("last", "approval", "grace_days", "open", "open_clips", "destroyed_clips", "destroyed_bytes")
 CLIP_KEYS = ("clip", "name", "path", "size_bytes", "recorded_at", "state", "kept_until", "why")
@@ -51,7 +52,7 @@ CLIP_KEYS = ("clip", "name", "path", "size_bytes", "recorded_at", "state", "kept
         "Show the last sweep, whether it stopped and why, the batches that are open, and all that was ever destroyed."
     ),
 )
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def status(home: str | None, as_json: bool) -> int:
     """Print where sweeps stand."""
@@ -98,7 +99,7 @@ def _seen(opened: Opened, *, everything: bool = False) -> list[BatchRow]:
     "list", help=_("List the batches that are open, and whom each waits for; --all also those that are over.")
 )
 @click.option("--all", "everything", is_flag=True, help=_("Also those that are over or were refused."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def list_batches(home: str | None, everything: bool, as_json: bool) -> int:
     """Print batches."""
@@ -116,7 +117,7 @@ def list_batches(home: str | None, everything: bool, as_json: bool) -> int:
     "show", help=_("Show a batch: who agreed, what is in it, what became of each recording and why it stays.")
 )
 @click.argument("batch")
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def show(home: str | None, batch: str, as_json: bool) -> int:
     """Print one batch."""
@@ -160,7 +161,7 @@ def _clip_row(one: InBatch) -> dict[str, Any]:
     ),
 )
 @click.argument("day", type=DAY, required=False)
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.option(
     "--html",
     "html_file",

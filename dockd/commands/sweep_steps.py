@@ -9,10 +9,10 @@ from catalog.disposing.model import BatchRow
 from ..assembly import Opened, reading
 from ..exits import Exit
 from ..i18n import _
-from ..people.peopling import WORDS
 from ..showing import clips_text
 from ..sweep import disposal
 from ..sweep.words import batch_line
+from .options import WORDS
 
 
 @click.command(

@@ -23,6 +23,7 @@ from ..keeping.deciding import agency_day, decide, is_adopted, set_pack
 from ..people.acting import require, require_reach
 from ..showing import echo_csv, echo_json, local_text, size_text
 from .case_steps import DAY
+from .options import CSV, JSON
 
 COLUMNS = (
     *("id", "keep_until", "name", "path", "size_bytes", "kind", "class", "recorder", "officer", "department"),
@@ -50,7 +51,7 @@ def term() -> None:
         "A rule pack that is not the one decided by so far is refused: dockd term adopt takes it over."
     ),
 )
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def decide_terms(home: str | None, as_json: bool) -> int:
     """Work out what is to be decided."""
@@ -79,7 +80,7 @@ def decide_terms(home: str | None, as_json: bool) -> int:
     ),
 )
 @click.option("--dry-run", is_flag=True, help=_("Only show what would change."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def adopt_pack(home: str | None, dry_run: bool, as_json: bool) -> int:
     """Take a pack over, or ask for it."""
@@ -109,7 +110,7 @@ def adopt_pack(home: str | None, dry_run: bool, as_json: bool) -> int:
     "status",
     help=_("Show by which rule pack terms are decided, whether the settings name another one, and what is due."),
 )
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def status(home: str | None, as_json: bool) -> int:
     """Print where terms stand."""
@@ -167,8 +168,8 @@ def status(home: str | None, as_json: bool) -> int:
 @click.option("--due", is_flag=True, help=_("Those that are due today."))
 @click.option("--undecided", is_flag=True, help=_("Those whose term is to be decided: dockd term decide."))
 @click.option("--class", "clip_class", help=_("Only this class, for example unclassified."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
-@click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
+@JSON
+@CSV
 @click.pass_obj
 def list_terms(
     home: str | None,

@@ -18,6 +18,7 @@ from ..exits import Exit
 from ..i18n import _
 from ..showing import echo_csv, echo_json, local_text, size_text
 from ..station import Station
+from .options import CSV, JSON
 
 COLUMNS = [
     "recorder", "session", "docked_at", "department", "officer", "seq", "path", "size_bytes", "what", "about",
@@ -39,8 +40,8 @@ COLUMNS = [
 )
 @click.argument("recorder_name", metavar="[RECORDER]", required=False)
 @click.option("--since", type=click.DateTime(TIME_FORMATS), help=_("Docked at this time or later."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
-@click.option("--csv", "as_csv", is_flag=True, help=_("Print CSV, for spreadsheets."))
+@JSON
+@CSV
 @click.pass_obj
 def traces(home: str | None, recorder_name: str | None, since: datetime | None, as_json: bool, as_csv: bool) -> int:
     """Print the findings."""

@@ -20,6 +20,7 @@ from ..people.peopling import TIME_FORMATS, given, known_department, say
 from ..people.words import ROLES, SECRECY
 from ..showing import echo_json, local_text
 from ..wide import padded
+from .options import JSON
 
 NEW_PASSWORD_FILE = "DOCKD_NEW_PASSWORD_FILE"
 _ROLE_NAMES = [role.value for role in Role]
@@ -84,7 +85,7 @@ def add(
 
 
 @user.command("list", help=_("List accounts with their roles, departments and locks."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def list_users(home: str | None, as_json: bool) -> int:
     """Print accounts."""

@@ -13,9 +13,9 @@ from catalog.requests.queries import find_request
 from ..assembly import reading
 from ..exits import Exit
 from ..i18n import _
-from ..people.peopling import WORDS
 from ..requests.viewing import View, open_view
 from ..showing import echo_json
+from .options import JSON, WORDS
 
 # Tried in this order where there is a screen. The first two read a descriptor; the last asks the desktop, by path.
 _PLAYERS = ("mpv", "ffplay", "xdg-open")
@@ -39,7 +39,7 @@ _BY_PATH = frozenset({"xdg-open"})
 @click.option("--request", "request_name", help=_("The request that opens it, by its number or id."))
 @click.option("--reason", type=WORDS, help=_("Why you look, when there is no request."))
 @click.option("--with", "program", help=_("Show it with this program, which is given a path to read from."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON, for scripts."))
+@JSON
 @click.pass_obj
 def view(
     home: str | None, clip_id: str, request_name: str | None, reason: str | None, program: str | None, as_json: bool

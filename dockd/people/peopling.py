@@ -1,10 +1,9 @@
-"""What commands about people share: writing down and exporting, who may see what, times and words as they are given."""
+"""What commands about people share: writing down and exporting, who may see what, times as people give them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import click
 
@@ -15,26 +14,10 @@ from catalog.people.queries import all_departments, all_officers, all_registered
 
 from ..assembly import Opened
 from ..errors import NotFitting
-from ..i18n import _
 from ..ledger import export
 from .acting import require_reach
 
 TIME_FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
-
-
-class _Words(click.ParamType[str]):
-    """Text that says something."""
-
-    name = "text"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The text as it was given."""
-        if not str(value).strip():
-            self.fail(_("words are needed"), param, ctx)
-        return str(value)
-
-
-WORDS = _Words()
 
 
 def record(opened: Opened, events: Sequence[Event], still: Callable[[], None] | None = None) -> None:

@@ -91,29 +91,29 @@ def case_searches() -> dict[str, CaseSearch]:
 
 @contextmanager
 def _made(
-    database: str, clips: int, *, first: Sequence[Event] = (), undecided: int | None = None
+    database: str, clips: int, *, first: Sequence[Event] = (), undecided: int | None = None, searchable: bool = True
 ) -> Iterator[tuple[Catalog, Shape]]:
     """A filled catalogue of its own, which is gone afterwards. `first` is on record before there is any clip."""
     if database == "sqlite":
         with tempfile.TemporaryDirectory(prefix="dockd-bench-") as folder:
             url = f"sqlite:///{folder}/catalog.db"
             Catalog.create(url)
-            yield from _filled(url, url, clips, first, undecided)
+            yield from _filled(url, url, clips, first, undecided, searchable)
         return
     server = PostgresServer()
     try:
         made = server.new_database()
-        yield from _filled(made.url, made.owner_url, clips, first, undecided)
+        yield from _filled(made.url, made.owner_url, clips, first, undecided, searchable)
     finally:
         server.close()
 
 
 def _filled(
-    url: str, owner_url: str, clips: int, first: Sequence[Event], undecided: int | None
+    url: str, owner_url: str, clips: int, first: Sequence[Event], undecided: int | None, searchable: bool
 ) -> Iterator[tuple[Catalog, Shape]]:
     catalog = Catalog.open(url, STATION)
     catalog.append(first)
-    shape = fill(owner_url, clips, STATION, undecided)
+    shape = fill(owner_url, clips, STATION, undecided, searchable=searchable)
     yield catalog, shape
     catalog.close()
 

@@ -74,7 +74,7 @@ def main() -> None:
     settings = SweepSettings(ceiling_permille=1000, at_least_clips=10**9)
     config = Config(retention=RetentionSettings(pack=pack.name), sweep=settings)
     adopted = PackAdopted(pack.name, pack.digest, "user:bench", 0)
-    filled = made(given.database, given.clips, first=[adopted], undecided=DECIDED)
+    filled = made(given.database, given.clips, first=[adopted], undecided=DECIDED, searchable=False)
     with filled as (catalog, _shape), tempfile.TemporaryDirectory() as folder:
         print(f"{_prepare(catalog, Judge(pack), given.due)} of {given.clips} clips are due")
         home = Home.at(folder)

@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--pack", default="changli-water")
     given = parser.parse_args()
     pack = _pack(given.pack)
-    with made(given.database, given.clips) as (catalog, _shape):
+    with made(given.database, given.clips, searchable=False) as (catalog, _shape):
         before_mib = _peak_mib()
         print(f"plain SQL: {terms_s(catalog):.1f} s")
         for name in ("first", "again"):

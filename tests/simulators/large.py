@@ -48,6 +48,13 @@ _CAUSES = (
 _NOTES = ("当事人拒绝签字", "现场有围观群众", "电池更换后继续录制", "证人陈述清楚", "夜间画面较暗", "全程录音录像")
 _CLASSES = (*("unclassified",) * 60, *("routine",) * 25, *("simple-procedure",) * 10, *("general-procedure",) * 5)
 
+# Those that no constraint of a table rests on.
+_SQLITE_INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+_PLAIN_INDEXES = (
+    "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+    " AND indexname NOT IN (SELECT conname FROM pg_constraint)"
+)
+
 
 class Shape:
     """Everything that a number of clips stands for; the same number gives the same rows.
@@ -193,8 +200,11 @@ def _person(draw: random.Random) -> str:
     return draw.choice(_SURNAMES) + "".join(draw.choice(_GIVEN) for _place in range(draw.randint(1, 2)))
 
 
-def fill(url: str, count: int, station: str, undecided: int | None = None) -> Shape:
-    """Fill an empty catalogue with so many clips, and have it analysed; on PostgreSQL `url` is the owner's."""
+def fill(url: str, count: int, station: str, undecided: int | None = None, *, searchable: bool = True) -> Shape:
+    """Fill an empty catalogue with so many clips, and have it analysed; on PostgreSQL `url` is the owner's.
+
+    Indexes are made anew behind the rows, which is quicker. What is not `searchable` has no terms to be found by.
+    """
     shape = Shape(count, station, undecided)
     tables: list[tuple[Table, Callable[[], Iterable[Row]]]] = [
         (departments, shape.department_rows),
@@ -203,21 +213,29 @@ def fill(url: str, count: int, station: str, undecided: int | None = None) -> Sh
         (cases, shape.case_rows),
         (case_clips, shape.link_rows),
         (clip_notes, shape.note_rows),
-        (terms, shape.term_rows),
+        *([(terms, shape.term_rows)] if searchable else []),
     ]
     if url.startswith("sqlite"):
         connection = sqlite3.connect(url.removeprefix("sqlite:///"))
         connection.executescript("PRAGMA synchronous=0; PRAGMA cache_size=-200000")
+        indexes = connection.execute(_SQLITE_INDEXES).fetchall()
+        for name, _made in indexes:
+            connection.execute(f"DROP INDEX {name}")
         for table, rows in tables:
             marks = ", ".join("?" for _column in table.c)
             statement = f"INSERT INTO {table.name} ({', '.join(table.c.keys())}) VALUES ({marks})"
             for some in _chunks(rows(), table, sqlite.dialect()):
                 connection.executemany(statement, some)
                 connection.commit()
+        for _name, made in indexes:
+            connection.execute(made)
         connection.executescript("ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
     else:
         with psycopg.connect(url, autocommit=True) as server:
+            indexes = server.execute(_PLAIN_INDEXES).fetchall()
+            for name, _made in indexes:
+                server.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
             for table, rows in tables:
                 columns = sql.SQL(", ").join(map(sql.Identifier, table.c.keys()))
                 copy_in = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), columns)
@@ -225,6 +243,9 @@ def fill(url: str, count: int, station: str, undecided: int | None = None) -> Sh
                     with server.cursor() as cursor, cursor.copy(copy_in) as copy:
                         for row in some:
                             copy.write_row(row)
+            server.execute("SET maintenance_work_mem = '1GB'")
+            for _name, made in indexes:
+                server.execute(made)
             server.execute("VACUUM ANALYZE")
     return shape
 
