@@ -37,6 +37,12 @@ MANIFEST_STEM = "manifest"
 RESERVED = frozenset({PARTIAL_FOLDER, QUARANTINE_FOLDER, LEDGER_FOLDER, DOCUMENTS_FOLDER, GIVEN_FOLDER, "lost+found"})
 
 
+def free_bytes(folder: str) -> int:
+    """Space left for us on the file system of a folder. Raises OSError."""
+    numbers = os.statvfs(folder)
+    return numbers.f_bavail * numbers.f_frsize
+
+
 @contextmanager
 def vault_act(path: str, act: str) -> Iterator[None]:
     """Turn an OSError on our own disk into a TargetFault: it stops ingest, whatever file it met."""
@@ -308,5 +314,4 @@ class Vault:
     def free_bytes(self) -> int:
         """Space left for us on the vault's file system."""
         with vault_act(self.root, "statvfs"):
-            numbers = os.statvfs(self.root)
-        return numbers.f_bavail * numbers.f_frsize
+            return free_bytes(self.root)

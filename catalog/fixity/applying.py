@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from sqlalchemy import func, select, update
 
+from ..bulk import parts
 from ..errors import BadEvent
 from ..fold import Act, Fold, Row
 from ..model import CustodyEntry
 from ..tables import clips, sessions
 from .model import ASIDE, CLIPS, DAMAGED, Place, file_key, parse_place
 from .tables import copied_sessions, copy_gaps, copy_places, damages, fixity_slices
-
-# So many ids go into one statement: SQLite takes 32,766 values in one.
-_AT_ONCE = 500
-
 
 # ----------------------------------------------------------------------------------------------------------- reading
 
@@ -118,11 +115,11 @@ def _made(fold: Fold, entry: CustodyEntry, data: Row) -> None:
 def _removed(fold: Fold, entry: CustodyEntry, data: Row) -> None:
     fold.flush()
     if data["reason"] == "destroyed":
-        for part in _parts(data["clips"]):
+        for part in parts(data["clips"]):
             gone = select(func.count()).where(clips.c.id.in_(part), clips.c.destroyed_at.is_not(None))
             _refuse_unless(entry, fold.connection.scalar(gone) == len(set(part)), "a clip that is not destroyed")
     if data["place"] == ASIDE:
-        for part in _parts(data["clips"]):
+        for part in parts(data["clips"]):
             own = (damages.c.station == entry.station, damages.c.file.in_(part))
             fold.run(update(damages).where(*own).values(aside=[]))
         return
@@ -134,7 +131,7 @@ def _lack(fold: Fold, entry: CustodyEntry, place: str, ids: Iterable[str], reaso
     fold.flush()
     wanted = sorted(set(ids))
     own = (copy_gaps.c.station == entry.station, copy_gaps.c.place == place)
-    for part in _parts(wanted):
+    for part in parts(wanted):
         there = set(fold.connection.scalars(select(copy_gaps.c.clip).where(*own, copy_gaps.c.clip.in_(part))))
         # Once destroyed it stays so.
         if there:
@@ -153,10 +150,6 @@ def _refuse_unknown_place(fold: Fold, entry: CustodyEntry, place: str) -> None:
 def _refuse_unless(entry: CustodyEntry, holds: bool, why: str) -> None:
     if not holds:
         raise BadEvent(entry.kind, f"entry {entry.seq}: {why}")
-
-
-def _parts(ids: Sequence[str]) -> list[Sequence[str]]:
-    return [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
 
 
 ACTS: dict[str, Act] = {

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, exists, func, not_, or_, select
 
+from ..bulk import parts
 from ..reader import PAGE, Reader, Row, columns_of
 from ..tables import clips, sessions
 from .model import CLIPS, Copied, CopyPlace, Damage, LostCopy, Stored
@@ -35,9 +36,8 @@ def has_copies(catalog: Reader, ids: Sequence[str], at: str | None = None) -> se
     if at is not None:
         copied = copied.where(copied_sessions.c.place == at)
     found: set[str] = set()
-    for start in range(0, len(ids), PAGE):
-        some = clips.c.id.in_(ids[start : start + PAGE])
-        there = (catalog.own(clips), some, clips.c.destroyed_at.is_(None), not_(lacking))
+    for part in parts(ids):
+        there = (catalog.own(clips), clips.c.id.in_(part), clips.c.destroyed_at.is_(None), not_(lacking))
         found.update(row[0] for row in catalog.rows(copied.where(*there)))
     return found
 

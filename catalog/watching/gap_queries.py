@@ -7,8 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from ..bulk import parts
 from ..model import Clip, Fact, SessionRow
-from ..reader import PAGE, Reader, columns_of
+from ..reader import Reader, columns_of
 from ..tables import clips, facts, sessions
 from .gap_states import State
 from .gaps import Kind
@@ -18,10 +19,9 @@ from .tables import gaps, newer_files
 
 def known_gaps(catalog: Reader, ids: Iterable[str]) -> set[str]:
     """Which gaps of these ids are on record."""
-    asked = sorted(ids)
     known: set[str] = set()
-    for start in range(0, len(asked), PAGE):
-        some = select(gaps.c.id).where(catalog.own(gaps), gaps.c.id.in_(asked[start : start + PAGE]))
+    for part in parts(sorted(ids)):
+        some = select(gaps.c.id).where(catalog.own(gaps), gaps.c.id.in_(part))
         known.update(row[0] for row in catalog.rows(some))
     return known
 

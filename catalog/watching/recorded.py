@@ -51,6 +51,15 @@ class Basis(StrEnum):
     CONTRADICTED = "contradicted"  # the measurements cannot be of a clock that ran on between them
 
 
+def moments_of(local: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The UTC moments, earlier first, that a wall clock's time of a zone may be: one and the same but for an hour that
+    the zone had twice or not at all. Raises OverflowError near the ends of the calendar.
+    """
+    one = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    other = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    return (one, other) if one <= other else (other, one)
+
+
 @dataclass(frozen=True, slots=True)
 class Corrected:
     """UTC, in the station's time. `likely` is a best value, the others enclose it; None: no limit is known.
@@ -127,7 +136,12 @@ class Ruler:
         known: Drift | None = None,
         resolution_ms: int = NAME_RESOLUTION_MS,
     ) -> Ruler:
-        """By what was measured at the dockings before and after."""
+        """By what was measured at the dockings before and after.
+
+        Both are of the clock as it ran then: no setting of it lies between them. Between two dockings the offset goes
+        along the straight line and may stray as far as a clock within 3 s a day (or twice its own drift, if more) can
+        and still arrive; beyond one it may stray at the rate of `known`, or of an unproven clock.
+        """
         used = tuple(m for m in (before, after) if m is not None)
         two_sided = tuple(m for m in used if not m.one_sided)
         return cls(
@@ -142,10 +156,10 @@ class Ruler:
         )
 
     def correct(self, claimed_local: datetime) -> Corrected:
-        """When it was really `claimed_local` (no zone). Raises OverflowError near the ends of the calendar."""
-        one = claimed_local.replace(tzinfo=self.zone, fold=0).astimezone(UTC)
-        other = claimed_local.replace(tzinfo=self.zone, fold=1).astimezone(UTC)
-        first, last = (one, other) if one <= other else (other, one)
+        """When it was really `claimed_local` (no zone) on the recorder: an hour that the zone had twice or not at all
+        counts as both. Raises OverflowError near the ends of the calendar.
+        """
+        first, last = moments_of(claimed_local, self.zone)
         if self.two_sided:
             return self._measured(first, last)
         if self.bounds:
@@ -167,25 +181,6 @@ class Ruler:
             Basis.ONE,
             self.synced,
         )
-
-
-def correct(
-    claimed_local: datetime,
-    zone: ZoneInfo,
-    before: Measurement | None,
-    after: Measurement | None,
-    *,
-    known: Drift | None = None,
-    resolution_ms: int = NAME_RESOLUTION_MS,
-) -> Corrected:
-    """When it was really `claimed_local` (no zone) on the recorder.
-
-    `before` and `after` are of the clock as it ran then: no setting of the clock lies between them. Between two
-    dockings the offset goes along the straight line and may stray as far as a clock within 3 s a day (or twice its own
-    drift, if more) can and still arrive; beyond one it may stray at the rate of `known`, or of an unproven clock.
-    An hour that the zone had twice or not at all counts as both. Raises OverflowError near the ends of the calendar.
-    """
-    return Ruler.of(zone, before, after, known=known, resolution_ms=resolution_ms).correct(claimed_local)
 
 
 def latest_plausible(corrected: Corrected | None, first_seen: datetime) -> datetime:

@@ -19,6 +19,7 @@ from catalog.watching.clocks import Drift, Measurement, Method, Took, drift, mea
 from catalog.watching.events import ClockMeasured, ClockSet, ClockSettingJudged
 from catalog.watching.model import ClockReading, ClockSetting
 from catalog.watching.queries import clock_readings_of, clock_settings_of, last_clearing
+from catalog.watching.recorded import moments_of
 
 from ..recorders import ClockMethod, LogKind, LogReading, Match
 from ..recorders.family import MEDIA
@@ -216,8 +217,7 @@ def _newest(found: Match, planned: Sequence[Planned]) -> datetime | None:
 
 def _moment(local: datetime, zone: ZoneInfo, near: datetime) -> datetime:
     """A wall clock's time; of an hour that the zone had twice, the one nearer to the station's time."""
-    both = [local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
-    return min(both, key=lambda moment: abs(moment - near))
+    return min(moments_of(local, zone), key=lambda moment: abs(moment - near))
 
 
 def _event(session: str, recorder: str, measurement: Measurement, recorder_at: datetime) -> ClockMeasured:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from catalog.model import Clip
 from catalog.watching.events import ClipTimeSettled
-from catalog.watching.recorded import NOT_BEFORE
+from catalog.watching.recorded import NOT_BEFORE, moments_of
 
 from .clip_times import time_text
 
@@ -64,7 +64,7 @@ def at(clip: Clip, local: datetime, zone: ZoneInfo, within: timedelta) -> Settle
     Of an hour that the zone had twice the later one: no period ends too early by it.
     """
     try:
-        likely = max(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        _, likely = moments_of(local, zone)
         earliest, latest = likely - within, min(likely + within, clip.ingested_at)
     except OverflowError:
         return NotSo(clip, "before-2012" if local.year < NOT_BEFORE.year else "after-first-seen", None)

@@ -20,7 +20,7 @@ from hashing.writing import fsync_folder, is_temporary, remove_tree, write_prove
 
 from ..copying import Unlike, Wanted, copied
 from ..station import Copying
-from ..vault import Vault
+from ..vault import free_bytes
 from .bag import BAGIT, BAGIT_TEXT, DATA_FOLDER, PROOF_FOLDER, TAG_MANIFEST, TOP_NAMES, UNFINISHED
 from .order import MediumFault, MediumFull, NotAsRecorded, Piece, TargetUnfit
 
@@ -79,7 +79,7 @@ class Outlet:
         """Raises MediumFull when the copy would not fit."""
         place = self.root if os.path.isdir(self.root) else os.path.dirname(self.root)
         with medium_act(place, "statvfs"):
-            free = Vault(self._files, place).free_bytes()
+            free = free_bytes(place)
         needed_bytes += _ROOM_BESIDE_BYTES
         if free < needed_bytes:
             raise MediumFull(self.root, needed_bytes, free)

@@ -28,7 +28,7 @@ from retention.fixity import Damage, examine
 
 from ..copying import Unlike, Wanted, copied
 from ..station import Station
-from ..vault import Vault
+from ..vault import Vault, free_bytes
 from .errors import HandoverRefused, MediumFault
 from .papers import BATCH_NAMESPACE, BatchPaper, NoPaper
 
@@ -58,7 +58,7 @@ def begin(station: Station, paper: BatchPaper, text: bytes, signature: bytes, me
     if station.vault.encloses(medium):
         raise HandoverRefused(medium, "medium-inside")
     with _on(folder):
-        if Vault(station.files, medium).free_bytes() < paper.size_bytes + 2 * len(text):
+        if free_bytes(medium) < paper.size_bytes + 2 * len(text):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), medium)
         try:
             station.files.mkdir(folder)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from catalog.watching.recorded import moments_of
+
 # Clocks that lost their battery start at 1970, 2000 or 2010; no recorder of today recorded before this.
 NOT_BEFORE = datetime(2012, 1, 1, tzinfo=UTC)
 # Ahead of the station by more than a wrong zone and a day: that clock was set wrongly.
@@ -27,19 +29,21 @@ def parse_time(text: str, forms: Iterable[str]) -> datetime | None:
     `%b` is the English short name of a month, whatever language the station speaks.
     """
     for form in forms:
-        if form == _DIGITS and len(text) == 14 and text.isascii() and text.isdecimal():
-            found = _of_digits(text)
-            if found is not None:
-                return found
-            continue
-        said = text
-        if "%b" in form:
-            said = _MONTH_NAME.sub(lambda found: f"{_MONTHS.index(found[0].lower()) + 1:02d}", text, count=1)
-        try:
-            return datetime.strptime(said, form.replace("%b", "%m"))
-        except ValueError:
-            continue
+        only_digits = form == _DIGITS and len(text) == 14 and text.isascii() and text.isdecimal()
+        found = _of_digits(text) if only_digits else _by_form(text, form)
+        if found is not None:
+            return found
     return None
+
+
+def _by_form(text: str, form: str) -> datetime | None:
+    said = text
+    if "%b" in form:
+        said = _MONTH_NAME.sub(lambda month: f"{_MONTHS.index(month[0].lower()) + 1:02d}", text, count=1)
+    try:
+        return datetime.strptime(said, form.replace("%b", "%m"))
+    except ValueError:
+        return None
 
 
 def _of_digits(text: str) -> datetime | None:
@@ -74,9 +78,7 @@ def _judge(claimed: datetime, zone: ZoneInfo, station_now: datetime) -> Claim:
     said = claimed.isoformat(timespec="seconds")
     try:
         # An hour that the zone's clocks had twice or not at all: the later moment, so that nothing falls due too early.
-        moment = max(
-            claimed.replace(tzinfo=zone, fold=0).astimezone(UTC), claimed.replace(tzinfo=zone, fold=1).astimezone(UTC)
-        )
+        _, moment = moments_of(claimed, zone)
     except OverflowError:
         return Claim(said, None, "before-2012" if claimed.year < NOT_BEFORE.year else "ahead-of-station")
     if moment < NOT_BEFORE:

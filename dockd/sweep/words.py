@@ -119,7 +119,8 @@ def stays_text(one: BatchClip) -> str:
     """Why a recording left its batch, and until when it stays."""
     if one.why == ASKED_FOR:
         return _("copies of it are asked for")
-    why = _(_STAYS[Reason(one.why or "")])
+    assert one.why is not None
+    why = _(_STAYS[Reason(one.why)])
     if one.kept_until is None:
         return _("{why}; kept without end").format(why=why)
     return _("{why}; kept until {day}").format(why=why, day=one.kept_until)

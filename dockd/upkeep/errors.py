@@ -8,7 +8,7 @@ from ..errors import DockdError
 
 
 class MirrorUnusable(DockdError):
-    """The folder for second copies cannot be used; `why` is a code of `upkeep_words.WHY`."""
+    """The folder for second copies cannot be used; `why` is a code of `upkeep.words.WHY`."""
 
     def __init__(self, folder: str, why: str) -> None:
         super().__init__(folder, why)

@@ -24,7 +24,7 @@ Restore = Callable[[Stored], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class CopyLost:
+class DamagedCopy:
     """A second copy that does not hold. `damage`, `expected` and `found` are as in `DamageFound`."""
 
     place: str
@@ -46,7 +46,7 @@ class Swept:
     damaged: list[DamageFound] = field(default_factory=list)
     restored: int = 0
     whole_again: int = 0
-    copies_lost: list[CopyLost] = field(default_factory=list)
+    copies_lost: list[DamagedCopy] = field(default_factory=list)
     mirror_left: bool = False
     rounds_ended: list[str] = field(default_factory=list)
     stopped: bool = False
@@ -151,6 +151,6 @@ class Copies:
         lost = CopiesRemoved(self.at, [file.clip], file.size_bytes, "damaged")
         self.station.catalog.append([lost], actor=self.actor)
         self.swept.copies_lost.append(
-            CopyLost(self.at, file.clip, file.vault_path, result.damage.value, result.expected, result.found)
+            DamagedCopy(self.at, file.clip, file.vault_path, result.damage.value, result.expected, result.found)
         )
         return False

@@ -18,7 +18,7 @@ from catalog.watching.clocks import UNCERTAINTY_MS, Drift, Measurement, Method, 
 from catalog.watching.gaps import Gap, Habits, Segment, find_gaps
 from catalog.watching.health import Fit, Quantity, Reading, fit_for_duty
 from catalog.watching.packets import Jump
-from catalog.watching.recorded import Known, correct, judge
+from catalog.watching.recorded import Known, Ruler, judge
 from tests.simulators import fleet as fleet_life
 from tests.simulators import fleet_shift, fleet_values
 from tests.simulators.fleet import fleet
@@ -89,7 +89,7 @@ def measured_drift(history: History) -> Drift | None:
 
 
 def segment(recorder: str, file: File, docking: Docking, after: Measurement) -> Segment:
-    corrected = correct(file.claimed, ZONE, None, after)
+    corrected = Ruler.of(ZONE, None, after).correct(file.claimed)
     start = corrected.likely if isinstance(judge(file.claimed, corrected, docking.at), Known) else None
     end = start + timedelta(milliseconds=file.duration_ms) if start and file.duration_ms else None
     made_at = docking.at + timedelta(seconds=file.made_after_docking_s) if file.made_after_docking_s else None
@@ -101,7 +101,7 @@ def segment(recorder: str, file: File, docking: Docking, after: Measurement) -> 
 
 
 def event(line: Line, after: Measurement) -> Event:
-    return Event(correct(line.at, ZONE, None, after).likely, line.kind)
+    return Event(Ruler.of(ZONE, None, after).correct(line.at).likely, line.kind)
 
 
 def found_gaps(history: History) -> Iterator[Gap]:

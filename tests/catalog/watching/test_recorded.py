@@ -15,8 +15,8 @@ from catalog.watching.recorded import (
     Corrected,
     Doubt,
     Known,
+    Ruler,
     Unknown,
-    correct,
     judge,
     latest_plausible,
     out_of_order,
@@ -33,6 +33,12 @@ def local(moment: datetime, zone: ZoneInfo = CHINA) -> datetime:
 
 def at(when: datetime, offset_s: float, uncertainty_ms: int = 1000, synced: bool | None = True) -> Measurement:
     return Measurement(when, round(offset_s * 1000), uncertainty_ms, Method.PROTOCOL, synced)
+
+
+def correct(
+    claimed: datetime, zone: ZoneInfo, before: Measurement | None, after: Measurement | None, known: Drift | None = None
+) -> Corrected:
+    return Ruler.of(zone, before, after, known=known).correct(claimed)
 
 
 def test_between_two_dockings_the_offset_goes_along_the_line() -> None:
