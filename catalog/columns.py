@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import TIMESTAMP, String, Text
+from sqlalchemy import ARRAY, TIMESTAMP, String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -49,7 +50,7 @@ class UtcTime(TypeDecorator[datetime]):
         if value is None:
             return None
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return moment.astimezone(UTC)
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 @lru_cache(maxsize=256)
@@ -80,6 +81,23 @@ class Day(TypeDecorator[date]):
     def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
         """The day again."""
         return None if value is None else date.fromisoformat(value)
+
+
+class Ids(TypeDecorator[Sequence[str]]):
+    """Many ids as one value, to ask for them; no column has it. An array on PostgreSQL, JSON on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """`text[]` on PostgreSQL, text on SQLite."""
+        return dialect.type_descriptor(ARRAY(Text()) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Any:
+        """As the database takes it."""
+        if value is None:
+            return None
+        return list(value) if dialect.name == "postgresql" else json.dumps(value)
 
 
 class CanonicalJson(TypeDecorator[Any]):

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, null, select
 
-from ..bulk import parts
+from ..bulk import among, parts
 from ..documents.tables import documents
 from ..model import Clip
 from ..reader import PAGE, Reader, ahead, behind, columns_of
@@ -114,7 +114,7 @@ def case_numbers(catalog: Reader, case_ids: Sequence[str]) -> dict[str, str]:
     """What people call these cases, by their ids."""
     found: dict[str, str] = {}
     for part in parts(case_ids):
-        named = select(cases.c.id, cases.c.number).where(catalog.own(cases), cases.c.id.in_(part))
+        named = select(cases.c.id, cases.c.number).where(catalog.own(cases), among(cases.c.id, part))
         found |= {row[0]: row[1] for row in catalog.rows(named)}
     return found
 
@@ -140,7 +140,7 @@ def cases_of_clips(catalog: Reader, clip_ids: Sequence[str]) -> dict[str, list[C
     for some in parts(clip_ids):
         links = select(case_clips.c.clip, *_CASE).join(cases, cases.c.id == case_clips.c.case_id)
         live = links.where(
-            catalog.own(case_clips), case_clips.c.clip.in_(some), case_clips.c.unlinked_at.is_(None)
+            catalog.own(case_clips), among(case_clips.c.clip, some), case_clips.c.unlinked_at.is_(None)
         ).order_by(case_clips.c.linked_at, case_clips.c.case_id)
         for clip, *row in catalog.rows(live):
             found[clip].append(CaseRow(*row))
@@ -174,7 +174,7 @@ def points_of_clips(catalog: Reader, clip_ids: Sequence[str]) -> dict[str, list[
     """Where clips were recorded, latitude and longitude in degrees, as far as they say so."""
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for part in parts(clip_ids):
-        some = facts.c.clip.in_(part)
+        some = among(facts.c.clip, part)
         said = select(facts.c.clip, facts.c.name, facts.c.value).where(
             catalog.own(facts), some, facts.c.name.in_(("gps_point", "gps_track"))
         )

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import func, literal, select, update
 
-from ..bulk import parts
+from ..bulk import among, parts
 from ..errors import BadEvent
 from ..fold import Act, Fold, Row
 from ..keeping.model import LIFTED
@@ -94,7 +94,7 @@ def _disposable(fold: Fold, entry: CustodyEntry, ids: Sequence[str]) -> int:
         here = (
             select(func.count(), func.coalesce(func.sum(clips.c.size_bytes), 0))
             .join(sessions, sessions.c.id == clips.c.session)
-            .where(clips.c.id.in_(part), clips.c.station == entry.station, clips.c.destroyed_at.is_(None))
+            .where(among(clips.c.id, part), clips.c.station == entry.station, clips.c.destroyed_at.is_(None))
             .where(sessions.c.state != "open")
         )
         count, total = fold.connection.execute(here).one()
@@ -103,7 +103,7 @@ def _disposable(fold: Fold, entry: CustodyEntry, ids: Sequence[str]) -> int:
         inside = (
             select(func.count())
             .join(batches, batches.c.id == batch_clips.c.batch)
-            .where(batch_clips.c.clip.in_(part), batch_clips.c.state == literal(IN, literal_execute=True))
+            .where(among(batch_clips.c.clip, part), batch_clips.c.state == literal(IN, literal_execute=True))
             .where(batches.c.state.in_(OPEN))
         )
         taken += fold.connection.scalar(inside) or 0
@@ -248,7 +248,7 @@ def _removed(fold: Fold, entry: CustodyEntry, data: Row) -> None:
     ids = sorted(set(data["clips"]))
     own = (tombstones.c.station == entry.station, tombstones.c.batch == data["batch"])
     waiting = update(tombstones).where(*own, tombstones.c.removed_at.is_(None)).values(removed_at=entry.at)
-    changed = sum(fold.run(waiting.where(tombstones.c.clip.in_(part))) for part in parts(ids))
+    changed = sum(fold.run(waiting.where(among(tombstones.c.clip, part))) for part in parts(ids))
     if changed != len(ids):
         wrong = len(ids) - changed
         raise BadEvent(entry.kind, f"entry {entry.seq}: {wrong} of them were never destroyed, or removed before")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import func, select, update
 
-from ..bulk import parts
+from ..bulk import among, parts
 from ..errors import BadEvent
 from ..fold import Act, Fold, Row
 from ..model import CustodyEntry
@@ -116,11 +116,11 @@ def _removed(fold: Fold, entry: CustodyEntry, data: Row) -> None:
     fold.flush()
     if data["reason"] == "destroyed":
         for part in parts(data["clips"]):
-            gone = select(func.count()).where(clips.c.id.in_(part), clips.c.destroyed_at.is_not(None))
+            gone = select(func.count()).where(among(clips.c.id, part), clips.c.destroyed_at.is_not(None))
             _refuse_unless(entry, fold.connection.scalar(gone) == len(set(part)), "a clip that is not destroyed")
     if data["place"] == ASIDE:
         for part in parts(data["clips"]):
-            own = (damages.c.station == entry.station, damages.c.file.in_(part))
+            own = (damages.c.station == entry.station, among(damages.c.file, part))
             fold.run(update(damages).where(*own).values(aside=[]))
         return
     _refuse_unknown_place(fold, entry, data["place"])
@@ -132,7 +132,7 @@ def _lack(fold: Fold, entry: CustodyEntry, place: str, ids: Iterable[str], reaso
     wanted = sorted(set(ids))
     own = (copy_gaps.c.station == entry.station, copy_gaps.c.place == place)
     for part in parts(wanted):
-        there = set(fold.connection.scalars(select(copy_gaps.c.clip).where(*own, copy_gaps.c.clip.in_(part))))
+        there = set(fold.connection.scalars(select(copy_gaps.c.clip).where(*own, among(copy_gaps.c.clip, part))))
         # Once destroyed it stays so.
         if there:
             changed = (copy_gaps.c.clip.in_(sorted(there)), copy_gaps.c.reason != "destroyed")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, exists, func, not_, or_, select
 
-from ..bulk import parts
+from ..bulk import among, parts
 from ..reader import PAGE, Reader, Row, columns_of
 from ..tables import clips, sessions
 from .model import CLIPS, Copied, CopyPlace, Damage, LostCopy, Stored
@@ -37,7 +37,7 @@ def has_copies(catalog: Reader, ids: Sequence[str], at: str | None = None) -> se
         copied = copied.where(copied_sessions.c.place == at)
     found: set[str] = set()
     for part in parts(ids):
-        there = (catalog.own(clips), clips.c.id.in_(part), clips.c.destroyed_at.is_(None), not_(lacking))
+        there = (catalog.own(clips), among(clips.c.id, part), clips.c.destroyed_at.is_(None), not_(lacking))
         found.update(row[0] for row in catalog.rows(copied.where(*there)))
     return found
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Column, Select, Table, func, select, update
 
-from ..bulk import parts
+from ..bulk import among, parts
 from ..documents.tables import documents
 from ..errors import BadEvent
 from ..fold import Act, Fold, Row
@@ -50,7 +50,7 @@ def _new(fold: Fold, entry: CustodyEntry, column: Column[str], ids: Sequence[str
 
 def _count(fold: Fold, counted: Select[tuple[int]], column: Column[str], ids: Sequence[str]) -> int:
     fold.flush()
-    return sum(fold.connection.scalar(counted.where(column.in_(part))) or 0 for part in parts(ids))
+    return sum(fold.connection.scalar(counted.where(among(column, part))) or 0 for part in parts(ids))
 
 
 def _received(fold: Fold, entry: CustodyEntry, data: Row) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, literal, or_, select
 
-from ..bulk import parts
+from ..bulk import among, parts
 from ..cases.tables import cases
 from ..documents.model import DocumentRow
 from ..documents.tables import documents
@@ -94,7 +94,7 @@ def sessions_of(catalog: Reader, ids: Collection[str]) -> list[SessionRow]:
     named = sorted(ids)
     found: list[SessionRow] = []
     for part in parts(named):
-        some = select(*_SESSION).where(catalog.own(sessions), sessions.c.id.in_(part))
+        some = select(*_SESSION).where(catalog.own(sessions), among(sessions.c.id, part))
         found += catalog.all(SessionRow, some.order_by(sessions.c.id))
     return found
 
@@ -167,7 +167,7 @@ def receipts_of_batches(catalog: Reader, batches: Sequence[str]) -> dict[str, li
     found: dict[str, list[ReceiptRow]] = defaultdict(list)
     wanted = select(*_RECEIPT).where(catalog.own(handover_receipts)).order_by(handover_receipts.c.seq)
     for part in parts(batches):
-        for one in catalog.all(ReceiptRow, wanted.where(handover_receipts.c.batch.in_(part))):
+        for one in catalog.all(ReceiptRow, wanted.where(among(handover_receipts.c.batch, part))):
             found[one.batch].append(one)
     return found
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Select, select, update
 
-from ..bulk import parts
+from ..bulk import among, parts
 from ..cases.tables import case_clips, cases
 from ..errors import BadEvent
 from ..fold import Act, Fold, Row
@@ -51,7 +51,7 @@ def _hold(fold: Fold, entry: CustodyEntry, hold: str, ids: Iterable[str]) -> Non
     there: set[str] = set()
     for part in parts(wanted):
         there.update(
-            _ids(fold, select(held_clips.c.clip).where(held_clips.c.hold == hold, held_clips.c.clip.in_(part)))
+            _ids(fold, select(held_clips.c.clip).where(held_clips.c.hold == hold, among(held_clips.c.clip, part)))
         )
     new = [clip for clip in wanted if clip not in there]
     fold.add(held_clips, *({"hold": hold, "clip": clip, "station": entry.station, "since": entry.at} for clip in new))
@@ -61,7 +61,7 @@ def _hold(fold: Fold, entry: CustodyEntry, hold: str, ids: Iterable[str]) -> Non
 def _living(fold: Fold, ids: Sequence[str]) -> list[str]:
     gone: set[str] = set()
     for part in parts(ids):
-        gone.update(_ids(fold, select(clips.c.id).where(clips.c.id.in_(part), clips.c.destroyed_at.is_not(None))))
+        gone.update(_ids(fold, select(clips.c.id).where(among(clips.c.id, part), clips.c.destroyed_at.is_not(None))))
     return [clip for clip in ids if clip not in gone]
 
 
@@ -149,7 +149,7 @@ def _forget(fold: Fold, which: Select[tuple[str]]) -> None:
 
 def _forget_these(fold: Fold, ids: Sequence[str]) -> None:
     for part in parts(ids):
-        fold.run(update(clips).where(clips.c.id.in_(part), clips.c.keep_until.is_not(None)).values(keep_until=None))
+        fold.run(update(clips).where(among(clips.c.id, part), clips.c.keep_until.is_not(None)).values(keep_until=None))
 
 
 def _live(case: str) -> Select[tuple[str]]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
-from ..bulk import parts
+from ..bulk import among, parts
 from ..model import Clip
 from ..reader import PAGE, Reader, Row, behind, columns_of
 from ..tables import clips
@@ -54,7 +54,7 @@ def held_totals(catalog: Reader, hold_ids: Sequence[str]) -> dict[str, tuple[int
     counted = select(held_clips.c.hold, func.count(), func.sum(clips.c.size_bytes))
     counted = counted.join(clips, clips.c.id == held_clips.c.clip).group_by(held_clips.c.hold)
     for some in parts(hold_ids):
-        rows = catalog.rows(counted.where(held_clips.c.hold.in_(some)))
+        rows = catalog.rows(counted.where(among(held_clips.c.hold, some)))
         found |= {row[0]: (int(row[1]), int(row[2])) for row in rows}
     return found
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, text
 
-from ..bulk import parts
+from ..bulk import among, parts
 from ..cases.states import Days
 from ..cases.tables import case_clips, case_files, cases
+from ..columns import Ids
 from ..reader import Reader, Row, behind
 from ..tables import clips
 from .model import LIFTED, Held, TermFacts, UnderCase
@@ -37,13 +38,13 @@ _CASES: Select[Any] = (
     )
     .join(cases, cases.c.id == case_clips.c.case_id)
     .outerjoin(case_files, case_files.c.case_id == cases.c.id)
-    .where(case_clips.c.unlinked_at.is_(None), case_clips.c.clip.in_(bindparam("ids", expanding=True)))
+    .where(case_clips.c.unlinked_at.is_(None), among(case_clips.c.clip, bindparam("ids", type_=Ids())))
     .order_by(case_clips.c.clip, cases.c.number)
 )
 _HOLDS: Select[Any] = (
     select(held_clips.c.clip, holds.c.id, holds.c.trigger, holds.c.long_term, holds.c.placed_at)
     .join(holds, holds.c.id == held_clips.c.hold)
-    .where(holds.c.state != LIFTED, held_clips.c.clip.in_(bindparam("ids", expanding=True)))
+    .where(holds.c.state != LIFTED, among(held_clips.c.clip, bindparam("ids", type_=Ids())))
     .order_by(held_clips.c.clip, holds.c.id)
 )
 
@@ -93,7 +94,7 @@ def facts_within(connection: Connection, station: str, ids: Sequence[str]) -> li
 def _of_ids(which: ColumnElement[bool], ids: Sequence[str], ask: _Ask) -> list[TermFacts]:
     found: list[TermFacts] = []
     for some in parts(sorted(ids)):
-        own = select(*_CLIP).where(which, clips.c.id.in_(some)).order_by(clips.c.id)
+        own = select(*_CLIP).where(which, among(clips.c.id, some)).order_by(clips.c.id)
         found += _facts(ask(own), ask)
     return found
 

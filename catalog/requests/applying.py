@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select, update
 
-from ..bulk import parts
+from ..bulk import among, parts
 from ..cases.tables import case_clips
 from ..errors import BadEvent
 from ..fold import Act, Fold, Row
@@ -185,9 +185,9 @@ def _nothing_marked(fold: Fold, entry: CustodyEntry, clips: Sequence[str]) -> No
     """What must be kept secret by law goes to no party (QH 36)."""
     fold.flush()
     for part in parts(clips):
-        under = select(case_clips.c.case_id).where(case_clips.c.clip.in_(part), case_clips.c.unlinked_at.is_(None))
+        under = select(case_clips.c.case_id).where(among(case_clips.c.clip, part), case_clips.c.unlinked_at.is_(None))
         marks = secrecy_marks.c
-        own = (marks.subject_kind == CLIP) & marks.subject.in_(part)
+        own = (marks.subject_kind == CLIP) & among(marks.subject, part)
         of_case = (marks.subject_kind == CASE) & marks.subject.in_(under)
         live = select(marks.subject).where(marks.station == entry.station, marks.removed_at.is_(None))
         if fold.connection.scalar(live.where(or_(own, of_case)).limit(1)) is not None:

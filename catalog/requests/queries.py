@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from ..bulk import parts
+from ..bulk import among, parts
 from ..cases.tables import case_clips
 from ..errors import NotFound
 from ..model import Clip, CustodyEntry
@@ -89,7 +89,7 @@ def clip_counts(catalog: Reader, request_ids: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     counted = select(request_clips.c.request, func.count()).where(catalog.own(request_clips))
     for part in parts(request_ids):
-        some = counted.where(request_clips.c.request.in_(part)).group_by(request_clips.c.request)
+        some = counted.where(among(request_clips.c.request, part)).group_by(request_clips.c.request)
         found |= {row[0]: int(row[1]) for row in catalog.rows(some)}
     return found
 
@@ -144,11 +144,11 @@ def marks_of_clips(catalog: Reader, clip_ids: Sequence[str]) -> dict[str, frozen
     marks = secrecy_marks.c
     live = catalog.own(secrecy_marks) & marks.removed_at.is_(None)
     for some in parts(clip_ids):
-        own = select(marks.subject, marks.mark).where(live, marks.subject_kind == CLIP, marks.subject.in_(some))
+        own = select(marks.subject, marks.mark).where(live, marks.subject_kind == CLIP, among(marks.subject, some))
         by_case = (
             select(case_clips.c.clip, marks.mark)
             .join(secrecy_marks, (marks.subject == case_clips.c.case_id) & (marks.subject_kind == CASE))
-            .where(live, case_clips.c.clip.in_(some), case_clips.c.unlinked_at.is_(None))
+            .where(live, among(case_clips.c.clip, some), case_clips.c.unlinked_at.is_(None))
         )
         for wanted in (own, by_case):
             for clip, mark in catalog.rows(wanted):

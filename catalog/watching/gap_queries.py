@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from ..bulk import parts
+from ..bulk import among, parts
 from ..model import Clip, Fact, SessionRow
 from ..reader import Reader, columns_of
 from ..tables import clips, facts, sessions
@@ -21,7 +21,7 @@ def known_gaps(catalog: Reader, ids: Iterable[str]) -> set[str]:
     """Which gaps of these ids are on record."""
     known: set[str] = set()
     for part in parts(sorted(ids)):
-        some = select(gaps.c.id).where(catalog.own(gaps), gaps.c.id.in_(part))
+        some = select(gaps.c.id).where(catalog.own(gaps), among(gaps.c.id, part))
         known.update(row[0] for row in catalog.rows(some))
     return known
 
