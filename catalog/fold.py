@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.sql import Executable
 
 from .bulk import put_in
@@ -45,10 +45,7 @@ class Fold:
                 raise BadEvent(self.kind, f"not in an open session: {', '.join(sorted(new))}")
         # Entries refer to clips; no other table that is filled in runs refers to one of its own run.
         for table in dict.fromkeys((clips, entries, *self._waiting)):
-            try:
-                put_in(self.connection, table, self._waiting.pop(table, ()))
-            except (KeyError, TypeError, ValueError) as error:
-                raise BadEvent(self.kind, repr(error)) from error
+            self._put(table, self._waiting.pop(table, ()))
 
     def run(self, statement: Executable) -> int:
         """Change what is there; how many rows that touched."""
@@ -58,8 +55,13 @@ class Fold:
     def add(self, table: Table, *rows: Row) -> None:
         """Put rows in now."""
         self.flush()
-        if rows:
-            self.connection.execute(insert(table), list(rows))
+        self._put(table, rows)
+
+    def _put(self, table: Table, rows: Sequence[Row]) -> None:
+        try:
+            put_in(self.connection, table, rows)
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadEvent(self.kind, repr(error)) from error
 
     def one(self, entry: CustodyEntry, statement: Executable) -> None:
         """Change one row that must be there. Raises BadEvent."""

@@ -95,20 +95,22 @@ def due_clips(catalog: Reader, today: date, now: datetime) -> Iterator[DueClip]:
 
     Left out is also what a person refused to dispose of lately (ASK_AGAIN).
     """
-    page = select(clips.c.id, clips.c.department, clips.c.size_bytes, clips.c.keep_until).where(
-        catalog.own(clips), clips.c.keep_until < today.isoformat(), ~_in_hand(now)
-    )
-    found = catalog.paged(page, (clips.c.keep_until, clips.c.id), tuple, lambda row: (row[3], row[0]))
+    order = (clips.c.keep_until, clips.c.id)
+    found = catalog.paged(_due(catalog, today, now), order, tuple, lambda row: (row[3], row[0]))
     return (DueClip(row[0], row[1], int(row[2])) for row in found)
 
 
 def due_sums(catalog: Reader, today: date, now: datetime) -> dict[str, Sum]:
-    """How much `due_clips` finds, by department. Counted here: to group them a database would walk all clips."""
-    found: dict[str, Sum] = {}
-    for clip in due_clips(catalog, today, now):
-        so_far = found.get(clip.department, Sum(0, 0))
-        found[clip.department] = Sum(so_far.clips + 1, so_far.size_bytes + clip.size_bytes)
-    return found
+    """How much `due_clips` finds, by department."""
+    # Found first, then grouped: else a database walks all clips in the order of their departments.
+    due = _due(catalog, today, now).cte("due").prefix_with("MATERIALIZED")
+    sums = select(due.c.department, func.count(), func.sum(due.c.size_bytes)).group_by(due.c.department)
+    return {row[0]: Sum(int(row[1]), int(row[2])) for row in catalog.rows(sums)}
+
+
+def _due(catalog: Reader, today: date, now: datetime) -> Select[Any]:
+    row = (clips.c.id, clips.c.department, clips.c.size_bytes, clips.c.keep_until)
+    return select(*row).where(catalog.own(clips), clips.c.keep_until < today.isoformat(), ~_in_hand(now))
 
 
 def _in_hand(now: datetime) -> ColumnElement[bool]:

@@ -1,22 +1,28 @@
 """The work of a nightly sweep and of a new rule pack in plain SQL, through the database's driver alone: the bound.
 
-It reads the rows that dockd reads and writes as many, but judges nothing: it knows one period, leaves no reasons, no
-custody entry, no signature. What is proposed goes into temporary tables, so that the catalogue stays as it is.
+It reads the rows that dockd reads, and writes as many, as durably: what is proposed goes into tables of the same shape
+beside the catalogue's, with the ids of each batch as an entry's text. It judges nothing: it knows one period, leaves
+no reasons, chains and signs nothing.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sqlalchemy import Engine
+
+from catalog import engines
 from catalog.keeping.model import NO_END
 from catalog.store import Catalog
 
 # A connection of either driver; both know `execute`, `commit` and marks for values, though not the same ones.
 Driver = Any
 
+_SQLITE_MARK = "?"
 _DUE = "SELECT id, department, size_bytes FROM clips WHERE keep_until < {mark} ORDER BY keep_until, id"
 _FACTS = (
     "SELECT id, kind, clip_class, recorded_at, time_doubt, anchor_at, duration_ms, ingested_at FROM clips"
@@ -32,7 +38,14 @@ _HOLDS = (
     " JOIN holds ON holds.id = held_clips.hold"
     " WHERE clips.keep_until < {mark} AND holds.state != 'lifted'"
 )
+_TABLES = (
+    "CREATE TABLE plain_batches (batch text, clip text, station text, state text, PRIMARY KEY (batch, clip))",
+    "CREATE INDEX plain_batches_clip ON plain_batches (clip, batch)",
+    "CREATE TABLE plain_log (seq integer PRIMARY KEY, told text)",
+)
+_DROP = ("DROP TABLE plain_batches", "DROP TABLE plain_log")
 _PROPOSE = "INSERT INTO plain_batches VALUES ({mark}, {mark}, {mark}, 'in')"
+_TELL = "INSERT INTO plain_log VALUES ({mark}, {mark})"
 _TERMS = (
     "UPDATE clips SET keep_until = CASE"
     " WHEN EXISTS (SELECT 1 FROM held_clips JOIN holds ON holds.id = held_clips.hold"
@@ -47,30 +60,35 @@ _DAY = {
 }
 
 
-def sweep_s(catalog: Catalog, today: str) -> float:
+def sweep_s(catalog: Catalog, owner_url: str, today: str) -> float:
     """Seconds to list what is due, to read what is known of it, and to propose it, a transaction a department."""
-    with _driver(catalog) as (driver, mark):
-        driver.execute("CREATE TEMP TABLE plain_batches (batch text, clip text, station text, state text)")
-        driver.execute("CREATE INDEX plain_batches_clip ON plain_batches (clip, batch)")
+    engine = engines.engine_for(engines.parse_url(owner_url))
+    with _driver(engine) as (driver, mark):
+        for statement in _TABLES:
+            driver.execute(statement)
         driver.commit()
         began = time.monotonic()
         due = driver.execute(_DUE.format(mark=mark), (today,)).fetchall()
         for asked in (_FACTS, _CASES, _HOLDS):
             driver.execute(asked.format(mark=mark), (today,)).fetchall()
         cursor = driver.cursor()
-        for department in sorted({row[1] for row in due}):
+        for number, department in enumerate(sorted({row[1] for row in due})):
+            if mark == _SQLITE_MARK:
+                driver.execute("BEGIN IMMEDIATE")
             rows = [(department, row[0], catalog.station) for row in due if row[1] == department]
+            cursor.execute(_TELL.format(mark=mark), (number, json.dumps([row[1] for row in rows])))
             cursor.executemany(_PROPOSE.format(mark=mark), rows)
             driver.commit()
         taken_s = time.monotonic() - began
-        driver.execute("DROP TABLE plain_batches")
+        for statement in _DROP:
+            driver.execute(statement)
         driver.commit()
     return taken_s
 
 
 def terms_s(catalog: Catalog) -> float:
     """Seconds to give every clip a term in one statement."""
-    with _driver(catalog) as (driver, mark):
+    with _driver(catalog._engine) as (driver, mark):
         statement = _TERMS.format(mark=mark, day=_DAY[catalog._engine.dialect.name])
         began = time.monotonic()
         driver.execute(statement, (NO_END, NO_END))
@@ -79,10 +97,10 @@ def terms_s(catalog: Catalog) -> float:
 
 
 @contextmanager
-def _driver(catalog: Catalog) -> Iterator[tuple[Driver, str]]:
+def _driver(engine: Engine) -> Iterator[tuple[Driver, str]]:
     """The driver's own connection, with the settings of the catalogue's, and its mark for a value."""
-    lent = catalog._engine.raw_connection()
+    lent = engine.raw_connection()
     try:
-        yield lent.driver_connection, "?" if catalog._engine.dialect.name == "sqlite" else "%s"
+        yield lent.driver_connection, _SQLITE_MARK if engine.dialect.name == "sqlite" else "%s"
     finally:
         lent.invalidate()

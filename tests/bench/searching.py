@@ -92,8 +92,10 @@ def case_searches() -> dict[str, CaseSearch]:
 @contextmanager
 def _made(
     database: str, clips: int, *, first: Sequence[Event] = (), undecided: int | None = None, searchable: bool = True
-) -> Iterator[tuple[Catalog, Shape]]:
-    """A filled catalogue of its own, which is gone afterwards. `first` is on record before there is any clip."""
+) -> Iterator[tuple[Catalog, str, Shape]]:
+    """A filled catalogue of its own, which is gone afterwards, and its owner's URL. `first` is on record before there
+    is any clip.
+    """
     if database == "sqlite":
         with tempfile.TemporaryDirectory(prefix="dockd-bench-") as folder:
             url = f"sqlite:///{folder}/catalog.db"
@@ -110,11 +112,11 @@ def _made(
 
 def _filled(
     url: str, owner_url: str, clips: int, first: Sequence[Event], undecided: int | None, searchable: bool
-) -> Iterator[tuple[Catalog, Shape]]:
+) -> Iterator[tuple[Catalog, str, Shape]]:
     catalog = Catalog.open(url, STATION)
     catalog.append(first)
     shape = fill(owner_url, clips, STATION, undecided, searchable=searchable)
-    yield catalog, shape
+    yield catalog, owner_url, shape
     catalog.close()
 
 
@@ -146,7 +148,7 @@ def main() -> None:
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     asked = parser.parse_args()
     began = time.perf_counter()
-    with _made(asked.database, asked.clips) as (catalog, shape):
+    with _made(asked.database, asked.clips) as (catalog, _url, shape):
         print(f"{asked.database}, {asked.clips} clips, {shape.case_count} cases, filled in ", end="")
         print(f"{time.perf_counter() - began:.0f} s; {_size_bytes(catalog) / asked.clips:.0f} bytes a clip; ", end="")
         print(f"{os.cpu_count()} CPUs\n\n| list | first ms | median ms | slowest ms | rows |\n|---|---|---|---|---|")

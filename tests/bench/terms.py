@@ -8,12 +8,14 @@ The figures of docs/keeping.md come from here: all terms after a pack was adopte
 from __future__ import annotations
 
 import argparse
+import gc
 import resource
 import time
 from pathlib import Path
 
 from catalog.keeping.events import PackAdopted
 from catalog.keeping.queries import term_counts, terms_before
+from dockd.__main__ import GARBAGE_OBJECTS
 from dockd.config import Home
 from dockd.keeping.packs import known_packs
 from retention.pack import Pack
@@ -32,8 +34,9 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--pack", default="changli-water")
     given = parser.parse_args()
+    gc.set_threshold(*GARBAGE_OBJECTS)
     pack = _pack(given.pack)
-    with made(given.database, given.clips, searchable=False) as (catalog, _shape):
+    with made(given.database, given.clips, searchable=False) as (catalog, _url, _shape):
         before_mib = _peak_mib()
         print(f"plain SQL: {terms_s(catalog):.1f} s")
         for name in ("first", "again"):
