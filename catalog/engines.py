@@ -127,6 +127,8 @@ def _postgres_engine(url: URL) -> Engine:
         with connection.cursor() as cursor:
             cursor.execute("SET TIME ZONE 'UTC'")
             cursor.execute(f"SET lock_timeout = '{PATIENCE_S}s'")
+            # Compiling a query takes longer than any of ours.
+            cursor.execute("SET jit = off")
         connection.commit()
 
     return engine

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Engine, Select, Table, literal, select, tuple_
+from sqlalchemy import Column, ColumnElement, Engine, Select, Table, exists, literal, select, tuple_
 
 from .engines import faults
 from .errors import Ambiguous, CatalogFault, NotFound
@@ -25,6 +25,15 @@ Model = TypeVar("Model")
 def columns_of(table: Table, model: type[Any]) -> list[Column[Any]]:
     """The columns that a model's fields are named after, in the fields' order."""
     return [table.c[field.name] for field in fields(model)]
+
+
+def one_by_one(asked: Select[Any], table: Table) -> ColumnElement[bool]:
+    """That something is there, looked up for each row of `table`.
+
+    PostgreSQL would join all there is of it first, for the few rows of a page, or walk it again for each row while it
+    has not counted yet how much that is; it lets be what has an offset.
+    """
+    return exists(asked.correlate(table).offset(0))
 
 
 class Reader:

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, exists, false, literal, or_, select, tuple_, union, union_all
+from sqlalchemy import Column, ColumnElement, Select, false, literal, or_, select, tuple_, union, union_all
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from ..applying import UNCLASSIFIED
 from ..model import Clip
-from ..reader import Reader, ahead, columns_of
+from ..reader import Reader, ahead, columns_of, one_by_one
 from ..tables import clips
 from .applying import CASE_TEXT, NOTE_TEXT
 from .finding import Many, holding, looked_up, text_conditions
@@ -138,18 +138,11 @@ def _said(search: ClipSearch) -> ColumnElement[bool]:
         .where(case_clips.c.clip == clips.c.id, case_clips.c.unlinked_at.is_(None), *_case_conditions(search))
     )
     if not _in_notes(search):
-        return _one_by_one(under)
+        return one_by_one(under, clips)
     noted = select(clip_notes.c.id).where(
         clip_notes.c.clip == clips.c.id, *holding(clip_notes.c.searched, search.words)
     )
-    return or_(_one_by_one(under), _one_by_one(noted))
-
-
-def _one_by_one(asked: Select[Any]) -> ColumnElement[bool]:
-    """That something is there, looked up for each clip. PostgreSQL would join all there is of it first, for the few
-    clips of a page; it lets be what has an offset.
-    """
-    return exists(asked.correlate(clips).offset(0))
+    return or_(one_by_one(under, clips), one_by_one(noted, clips))
 
 
 def _in_order(

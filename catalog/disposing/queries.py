@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, type_coerce
 
 from ..columns import Name
 from ..model import Clip
-from ..reader import Reader, columns_of
+from ..reader import Reader, columns_of, one_by_one
 from ..tables import clips, sessions
 from .model import (
     APPROVED,
@@ -116,12 +116,12 @@ def _due(catalog: Reader, today: date, now: datetime) -> Select[Any]:
 def _in_hand(now: datetime) -> ColumnElement[bool]:
     """That a clip lies in a batch that is open, or was refused lately."""
     refused = and_(batches.c.state == REFUSED, batches.c.refused_at > now - ASK_AGAIN)
-    return exists(
+    lies = (
         select(batch_clips.c.clip)
         .join(batches, batches.c.id == batch_clips.c.batch)
         .where(batch_clips.c.clip == clips.c.id, _IN, or_(batches.c.state.in_(OPEN), refused))
-        .correlate(clips)
     )
+    return one_by_one(lies, clips)
 
 
 def no_longer_due(catalog: Reader, today: date) -> list[tuple[str, str]]:

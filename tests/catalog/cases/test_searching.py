@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from catalog.cases import finding, searching
 from catalog.cases.model import CaseRow, CaseSearch, ClipSearch
@@ -17,6 +15,7 @@ from catalog.cases.searching import all_clips, clips_page
 from catalog.cases.states import State
 from catalog.model import Clip
 from catalog.store import Catalog
+from tests.catalog.plans import plans_of
 from tests.conftest import STATION
 from tests.simulators.large import DEPARTMENTS, SECTIONS, Shape, fill
 from tests.simulators.postgres import PostgresServer
@@ -159,26 +158,6 @@ def test_a_page_that_looked_in_vain_says_how_far_it_came(made: Made, monkeypatch
 # ---------------------------------------------------------------------------------------------------- by an index
 
 
-def _plans(catalog: Catalog, act: Callable[[], object]) -> list[str]:
-    """How the database goes about each query that `act` makes."""
-    statements: list[tuple[str, Any]] = []
-
-    def listen(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
-        if statement.lstrip().startswith(("SELECT", "WITH")):
-            statements.append((statement, parameters))
-
-    event.listen(catalog._engine, "before_cursor_execute", listen)
-    act()
-    event.remove(catalog._engine, "before_cursor_execute", listen)
-    sqlite = catalog._engine.dialect.name == "sqlite"
-    explain, column = ("EXPLAIN QUERY PLAN", 3) if sqlite else ("EXPLAIN", 0)
-    with catalog._engine.connect() as connection:
-        return [
-            "\n".join(row[column] for row in connection.exec_driver_sql(f"{explain} {statement}", parameters))
-            for statement, parameters in statements
-        ]
-
-
 def _walks_a_table(plan: str) -> bool:
     """Whether a table of many rows is read without an index."""
     tables = ("clips", "cases", "case_clips", "clip_notes", "terms", "facts")
@@ -211,7 +190,7 @@ CLIP_LISTS: list[tuple[ClipSearch, str]] = [
 @pytest.mark.parametrize(("search", "index"), CLIP_LISTS, ids=str)
 def test_each_list_of_clips_is_served_by_an_index(made: Made, search: ClipSearch, index: str) -> None:
     catalog = made(MANY)
-    plans = _plans(catalog, lambda: clips_page(catalog, search, 50))
+    plans = plans_of(catalog, lambda: clips_page(catalog, search, 50))
     assert plans and index in "\n".join(plans)
     assert [plan for plan in plans if _walks_a_table(plan)] == []
 
@@ -231,7 +210,7 @@ CASE_LISTS: list[tuple[CaseSearch, str]] = [
 @pytest.mark.parametrize(("search", "index"), CASE_LISTS, ids=str)
 def test_each_list_of_cases_is_served_by_an_index(made: Made, search: CaseSearch, index: str) -> None:
     catalog = made(MANY)
-    plans = _plans(catalog, lambda: cases_page(catalog, search, 50))
+    plans = plans_of(catalog, lambda: cases_page(catalog, search, 50))
     assert plans and index in "\n".join(plans)
     assert [plan for plan in plans if _walks_a_table(plan)] == []
 
@@ -240,5 +219,5 @@ def test_a_month_of_an_officer_is_read_from_its_place_on(made: Made) -> None:
     catalog = made(MANY)
     middle = Shape(MANY, STATION).at(MANY // 2)
     search = ClipSearch(officer="000017", since=middle, until=middle + timedelta(days=30))
-    (plan,) = _plans(catalog, lambda: clips_page(catalog, search, 50))
+    (plan,) = plans_of(catalog, lambda: clips_page(catalog, search, 50))
     assert "officer=? AND sort_at>? AND sort_at<?" in plan or ("Index Cond" in plan and plan.count("sort_at") >= 2)

@@ -45,6 +45,7 @@ from catalog.keeping.model import TermFacts
 from catalog.keeping.queries import clips_around, clips_held, term_counts, terms_before
 from catalog.keeping.terms import all_term_facts, term_facts
 from catalog.store import Catalog
+from tests.catalog.plans import plans_of
 from tests.simulators.histories import clip_id, digest, docking, ingested, opened, resolved, sealed
 
 ONE, TWO = clip_id("s1", 1), clip_id("s1", 2)
@@ -89,6 +90,16 @@ def approved(catalog: Catalog, *more: Event, at: datetime = FIRST, **changed: An
     catalog.append([*docking("s1"), PackAdopted("own", "b3:00", "user:li", 0)])
     catalog.append([ran(), proposed(**changed), *more], at=at)
     catalog.append([DisposalEndorsed("b1", "user:arch", 2), DisposalApproved("b1", "user:boss", 2)], at=at)
+
+
+def test_what_lies_in_a_batch_is_looked_up_clip_by_clip(catalog: Catalog) -> None:
+    # Whatever the statistics say: those of a batch that a sweep has just made are older than the batch.
+    today, now = date(2027, 2, 1), FIRST
+    plans = plans_of(catalog, lambda: (list(due_clips(catalog, today, now)), due_sums(catalog, today, now)))
+    assert len(plans) == 2
+    for plan in plans:
+        assert "SubPlan" in plan or "CORRELATED SCALAR SUBQUERY" in plan
+        assert "ix_batch_clips_in" in plan
 
 
 def archive_size(catalog: Catalog) -> int:
