@@ -14,7 +14,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 from sqlalchemy import text
@@ -26,6 +26,7 @@ from catalog.cases.searching import clips_page
 from catalog.cases.states import State
 from catalog.event import Event
 from catalog.store import Catalog
+from tests.bench.workshop import in_child
 from tests.simulators.large import DEPARTMENTS, SECTIONS, Shape, fill
 from tests.simulators.postgres import PostgresServer
 
@@ -113,10 +114,11 @@ def _made(
 def _filled(
     url: str, owner_url: str, clips: int, first: Sequence[Event], undecided: int | None, searchable: bool
 ) -> Iterator[tuple[Catalog, str, Shape]]:
+    with closing(Catalog.open(url, STATION)) as catalog:
+        catalog.append(first)
+    in_child(lambda: fill(owner_url, clips, STATION, undecided, searchable=searchable))
     catalog = Catalog.open(url, STATION)
-    catalog.append(first)
-    shape = fill(owner_url, clips, STATION, undecided, searchable=searchable)
-    yield catalog, owner_url, shape
+    yield catalog, owner_url, Shape(clips, STATION, undecided)
     catalog.close()
 
 

@@ -51,7 +51,7 @@ class Workshop:
         image = self.folder / f"{name}-{serial}.img"
         if not image.exists():
             self.track.tell(f"making a recorder: {load.files:,} files, {load.size_bytes / 2**20:,.0f} MiB")
-            _in_child(lambda: Filler(serial).fill(folder, load, serial))
+            in_child(lambda: Filler(serial).fill(folder, load, serial))
             make_image(folder, image, f"{name}{serial}"[:16])
         return image
 
@@ -60,7 +60,7 @@ class Workshop:
         """A source and a folder for targets, both in memory."""
         folder = Path(tempfile.mkdtemp(prefix="dockd-bench-", dir=MEMORY))
         try:
-            _in_child(lambda: Filler(0).fill(folder / "source", load, 0))
+            in_child(lambda: Filler(0).fill(folder / "source", load, 0))
             (folder / "targets").mkdir()
             yield str(folder / "source"), folder / "targets"
         finally:
@@ -102,7 +102,7 @@ class Workshop:
                 path.unlink()
 
 
-def _in_child(work: Callable[[], None]) -> None:
+def in_child(work: Callable[[], object]) -> None:
     """In a process of its own: what we measure later counts the memory we had at its start as its own."""
     child = os.fork()
     if child == 0:
@@ -112,4 +112,4 @@ def _in_child(work: Callable[[], None]) -> None:
             os._exit(0)
     _pid, status = os.waitpid(child, 0)
     if status != 0:
-        raise OSError("the recordings to measure with could not be written")
+        raise OSError("what is to be measured with could not be written")
