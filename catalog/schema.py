@@ -15,7 +15,7 @@ from .tables import checkpoints, clips, custody, enrolments, entries, facts, rec
 from .watching import tables as watching
 
 # What `migrations` leads to: a test holds the two together, so that opening need not load Alembic.
-REVISION = "0014"
+REVISION = "0015"
 
 LOG = (custody, checkpoints)
 PROJECTED = (
@@ -32,4 +32,4 @@ PROJECTED = (
     *watching.PROJECTED,
 )
 # Rows that a later entry may take away; all others are only added and changed.
-TAKEN_AWAY = (facts, slots, enrolments, *cases.TAKEN_AWAY, *watching.TAKEN_AWAY)
+TAKEN_AWAY = (facts, slots, enrolments, *cases.TAKEN_AWAY, *keeping.TAKEN_AWAY, *watching.TAKEN_AWAY)

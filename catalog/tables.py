@@ -209,8 +209,6 @@ clips = Table(
     Column("officer_bound", Name),
     Column("officer_basis", Name),
     Column("officer_why", Name),
-    # The last day on which it is kept; empty: to be decided. Worked out (catalog.keeping), no word of the log.
-    Column("keep_until", Name, info={WORKED_OUT: True}),
     # Its original is gone, or about to go; the row stays (catalog.disposing). It has no term any more.
     Column("destroyed_at", UtcTime),
     CheckConstraint("facts_state IN ('pending', 'read', 'failed')", name="facts_state"),
@@ -220,21 +218,6 @@ clips = Table(
     Index("ix_clips_officer", "officer", "sort_at", "id"),
     Index("ix_clips_class", "clip_class", "sort_at", "id"),
     Index("ix_clips_kind", "kind", "sort_at", "id"),
-    Index(
-        "ix_clips_keep_until",
-        "keep_until",
-        "id",
-        sqlite_where=text("keep_until IS NOT NULL"),
-        postgresql_where=text("keep_until IS NOT NULL"),
-    ),
-    # In the order in which rows lie: to decide all of them, each page is then written once and not for every row.
-    Index(
-        "ix_clips_undecided",
-        "session",
-        "seq",
-        sqlite_where=text("keep_until IS NULL AND destroyed_at IS NULL"),
-        postgresql_where=text("keep_until IS NULL AND destroyed_at IS NULL"),
-    ),
     Index(
         "ix_clips_doubtful_time",
         "sort_at",

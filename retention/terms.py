@@ -78,7 +78,7 @@ def verdict_on(known: TermFacts, pack: Pack, today: date) -> Verdict:
 
 
 def term_text(until: date | None) -> str:
-    """A verdict's last day as `clips.keep_until` has it."""
+    """A verdict's last day as `clip_terms.keep_until` has it."""
     return NO_END if until is None else until.isoformat()
 
 

@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import or_, select
 
+from ..bulk import among
 from ..cases.states import Days
 from ..cases.tables import case_clips, case_files, cases
 from ..keeping.model import UnderCase
-from ..keeping.tables import held_clips
+from ..keeping.tables import clip_terms, held_clips
 from ..reader import Reader, columns_of
 from ..tables import clips
 from .model import PROPOSED, ChangeRow, Standing
@@ -62,6 +63,7 @@ def cases_by_id(catalog: Reader, ids: Collection[str], numbers: Collection[str] 
 
 def standings(catalog: Reader, ids: Sequence[str]) -> dict[str, Standing]:
     """What a change weighs of these clips, by id; at most a page of them."""
-    columns = (clips.c.id, clips.c.keep_until, clips.c.size_bytes, clips.c.department)
-    found = catalog.rows(select(*columns).where(catalog.own(clips), clips.c.id.in_(ids)))
+    columns = (clips.c.id, clip_terms.c.keep_until, clips.c.size_bytes, clips.c.department)
+    wanted = select(*columns).outerjoin(clip_terms, clip_terms.c.clip == clips.c.id)
+    found = catalog.rows(wanted.where(catalog.own(clips), among(clips.c.id, ids)))
     return {row[0]: Standing(*row[1:]) for row in found}

@@ -159,7 +159,7 @@ def _leave(fold: Fold, entry: CustodyEntry, data: Row, state: str, **values: Any
 def _destroyed(fold: Fold, entry: CustodyEntry, data: Row) -> None:
     session = _must_be_ripe(fold, entry, data)
     _leave(fold, entry, data, DESTROYED)
-    fold.run(update(clips).where(clips.c.id == data["clip"]).values(destroyed_at=entry.at, keep_until=None))
+    fold.run(update(clips).where(clips.c.id == data["clip"]).values(destroyed_at=entry.at))
     names = ("clip", "batch", "vault_path", "size_bytes", "digest", "pack", "pack_digest")
     row = {name: data[name] for name in (*names, "reason", "rule", "article", "until", "day")}
     row |= {"station": entry.station, "session": session, "destroyed_at": entry.at, "removed_at": None}

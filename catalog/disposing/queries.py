@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, type_coerce
 
 from ..columns import Name
+from ..keeping.tables import clip_terms
 from ..model import Clip
 from ..reader import Reader, columns_of, one_by_one
 from ..tables import clips, sessions
@@ -95,7 +96,7 @@ def due_clips(catalog: Reader, today: date, now: datetime) -> Iterator[DueClip]:
 
     Left out is also what a person refused to dispose of lately (ASK_AGAIN).
     """
-    order = (clips.c.keep_until, clips.c.id)
+    order = (clip_terms.c.keep_until, clip_terms.c.clip)
     found = catalog.paged(_due(catalog, today, now), order, tuple, lambda row: (row[3], row[0]))
     return (DueClip(row[0], row[1], int(row[2])) for row in found)
 
@@ -109,8 +110,9 @@ def due_sums(catalog: Reader, today: date, now: datetime) -> dict[str, Sum]:
 
 
 def _due(catalog: Reader, today: date, now: datetime) -> Select[Any]:
-    row = (clips.c.id, clips.c.department, clips.c.size_bytes, clips.c.keep_until)
-    return select(*row).where(catalog.own(clips), clips.c.keep_until < today.isoformat(), ~_in_hand(now))
+    row = (clips.c.id, clips.c.department, clips.c.size_bytes, clip_terms.c.keep_until)
+    due = select(*row).join(clip_terms, clip_terms.c.clip == clips.c.id)
+    return due.where(catalog.own(clip_terms), clip_terms.c.keep_until < today.isoformat(), ~_in_hand(now))
 
 
 def _in_hand(now: datetime) -> ColumnElement[bool]:
@@ -119,15 +121,15 @@ def _in_hand(now: datetime) -> ColumnElement[bool]:
     lies = (
         select(batch_clips.c.clip)
         .join(batches, batches.c.id == batch_clips.c.batch)
-        .where(batch_clips.c.clip == clips.c.id, _IN, or_(batches.c.state.in_(OPEN), refused))
+        .where(batch_clips.c.clip == clip_terms.c.clip, _IN, or_(batches.c.state.in_(OPEN), refused))
     )
-    return one_by_one(lies, clips)
+    return one_by_one(lies, clip_terms)
 
 
 def no_longer_due(catalog: Reader, today: date) -> list[tuple[str, str]]:
     """Batch and clip of what lies in an open batch although its term is not over, or is to be decided."""
-    stays = or_(clips.c.keep_until.is_(None), clips.c.keep_until >= today.isoformat())
-    inside = select(batch_clips.c.clip).join(clips, clips.c.id == batch_clips.c.clip).where(_IN, stays)
+    stays = or_(clip_terms.c.keep_until.is_(None), clip_terms.c.keep_until >= today.isoformat())
+    inside = select(batch_clips.c.clip).join(clip_terms, clip_terms.c.clip == batch_clips.c.clip).where(_IN, stays)
     found: list[tuple[str, str]] = []
     # Batch by batch: a plan for all of them at once might begin with all clips that stay.
     for batch in batches_proposed(catalog):
@@ -180,8 +182,9 @@ class InBatch:
 def all_of_batch(catalog: Reader, batch: str) -> list[InBatch]:
     """All that ever was in a batch, in the order of its recording."""
     columns = columns_of(batch_clips, BatchClip)
-    until = func.coalesce(clips.c.keep_until, type_coerce(tombstones.c.until, Name()))
+    until = func.coalesce(clip_terms.c.keep_until, type_coerce(tombstones.c.until, Name()))
     wanted = select(*_CLIP, *columns, until).join_from(clips, batch_clips, batch_clips.c.clip == clips.c.id)
+    wanted = wanted.outerjoin(clip_terms, clip_terms.c.clip == clips.c.id)
     wanted = wanted.outerjoin(tombstones, tombstones.c.clip == clips.c.id).where(batch_clips.c.batch == batch)
     rows = catalog.rows(wanted.order_by(clips.c.sort_at, clips.c.id))
     width = len(_CLIP)
@@ -248,8 +251,9 @@ def destroyed_total(catalog: Reader) -> Sum:
 
 def held_by_term(catalog: Reader) -> list[tuple[str | None, int]]:
     """Bytes held by their last day, None of what is to be decided; those destroyed do not count."""
-    bytes_of: Select[Any] = select(clips.c.keep_until, func.sum(clips.c.size_bytes))
-    living = bytes_of.where(catalog.own(clips), clips.c.destroyed_at.is_(None)).group_by(clips.c.keep_until)
+    bytes_of: Select[Any] = select(clip_terms.c.keep_until, func.sum(clips.c.size_bytes))
+    living = bytes_of.join_from(clip_terms, clips, clips.c.id == clip_terms.c.clip).where(catalog.own(clip_terms))
+    living = living.group_by(clip_terms.c.keep_until)
     return [(row[0], int(row[1])) for row in catalog.rows(living)]
 
 
@@ -258,10 +262,11 @@ def taken_in_since(catalog: Reader, since: datetime) -> list[tuple[datetime, str
 
     Of what is destroyed already the last day is its tombstone's.
     """
-    until = func.coalesce(clips.c.keep_until, type_coerce(tombstones.c.until, Name()))
+    until = func.coalesce(clip_terms.c.keep_until, type_coerce(tombstones.c.until, Name()))
     taken: Select[Any] = (
         select(sessions.c.opened_at, until, func.sum(clips.c.size_bytes))
         .join_from(sessions, clips, clips.c.session == sessions.c.id)
+        .outerjoin(clip_terms, clip_terms.c.clip == clips.c.id)
         .outerjoin(tombstones, tombstones.c.clip == clips.c.id)
         .where(catalog.own(sessions), sessions.c.opened_at >= since)
         .group_by(sessions.c.opened_at, until)

@@ -1,15 +1,15 @@
 """What holds and the adopting of a rule pack do to the tables; and whose term must be worked out anew.
 
-`clips.keep_until` alone is no word of the log: it is worked out from these tables and the rule pack, so that a list of
-what is due costs what is due and not what is held. It is forgotten for every clip that an entry of any room touches
-(`AFTER`), and whoever works terms out decides those first.
+`clip_terms.keep_until` alone is no word of the log: it is worked out from these tables and the rule pack, so that a
+list of what is due costs what is due and not what is held. It is forgotten for every clip that an entry of any room
+touches (`AFTER`), and whoever works terms out decides those first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, delete, select, update
 
 from ..bulk import among, parts
 from ..cases.tables import case_clips, cases
@@ -18,7 +18,7 @@ from ..fold import Act, Fold, Row
 from ..model import CustodyEntry
 from ..tables import clips
 from .model import ACTIVE, LIFT_ASKED, LIFTED
-from .tables import adopted_packs, held_clips, holds
+from .tables import adopted_packs, clip_terms, held_clips, holds
 
 # ------------------------------------------------------------------------------------------------------------- holds
 
@@ -94,12 +94,19 @@ def _adopted(fold: Fold, entry: CustodyEntry, data: Row) -> None:
     row = {"station": entry.station, "seq": entry.seq, "pack": data["pack"], "digest": data["pack_digest"]}
     row |= {"adopted_by": data["by"], "adopted_at": entry.at, "made_due": data["made_due"]}
     fold.add(adopted_packs, row)
-    fold.run(
-        update(clips).where(clips.c.station == entry.station, clips.c.keep_until.is_not(None)).values(keep_until=None)
-    )
+    fold.run(_FORGET.where(clip_terms.c.station == entry.station))
 
 
 # -------------------------------------------------------------------------------------------- what other rooms touch
+
+
+def _ingested(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    row = {"clip": data["clip"], "station": entry.station, "session": data["session"], "seq": data["seq"]}
+    fold.later(clip_terms, row | {"keep_until": None})
+
+
+def _destroyed(fold: Fold, entry: CustodyEntry, data: Row) -> None:
+    fold.run(delete(clip_terms).where(clip_terms.c.clip == data["clip"]))
 
 
 def _of_clip(fold: Fold, entry: CustodyEntry, data: Row) -> None:
@@ -143,13 +150,16 @@ def _holding(fold: Fold, scope: str, subject: str) -> list[str]:
 # ----------------------------------------------------------------------------------------------------------- forgetting
 
 
+_FORGET = update(clip_terms).where(clip_terms.c.keep_until.is_not(None)).values(keep_until=None)
+
+
 def _forget(fold: Fold, which: Select[tuple[str]]) -> None:
-    fold.run(update(clips).where(clips.c.id.in_(which), clips.c.keep_until.is_not(None)).values(keep_until=None))
+    fold.run(_FORGET.where(clip_terms.c.clip.in_(which)))
 
 
 def _forget_these(fold: Fold, ids: Sequence[str]) -> None:
     for part in parts(ids):
-        fold.run(update(clips).where(among(clips.c.id, part), clips.c.keep_until.is_not(None)).values(keep_until=None))
+        fold.run(_FORGET.where(among(clip_terms.c.clip, part)))
 
 
 def _live(case: str) -> Select[tuple[str]]:
@@ -172,6 +182,8 @@ ACTS: dict[str, Act] = {
 
 # What entries of other rooms do to holds and terms, once they have done what is told there.
 AFTER: dict[str, Act] = {
+    "clip-ingested": _ingested,
+    "clip-destroyed": _destroyed,
     "facts-read": _of_clip,
     "clip-time-settled": _of_clip,
     "clip-classified": _of_clip,

@@ -12,7 +12,7 @@ from ..model import Clip
 from ..reader import PAGE, Reader, Row, behind, columns_of
 from ..tables import clips
 from .model import LIFTED, NO_END, AdoptedPack, HoldRow, Queued, TermCounts
-from .tables import adopted_packs, held_clips, holds
+from .tables import adopted_packs, clip_terms, held_clips, holds
 
 _HOLD = columns_of(holds, HoldRow)
 _CLIP = columns_of(clips, Clip)
@@ -144,7 +144,7 @@ def adopted_pack(catalog: Reader) -> AdoptedPack | None:
 
 def term_of(catalog: Reader, clip: str) -> str | None:
     """The term of a clip as it was worked out: a day, NO_END, or None while it is to be decided."""
-    found = catalog.rows(select(clips.c.keep_until).where(catalog.own(clips, id=clip)))
+    found = catalog.rows(select(clip_terms.c.keep_until).where(catalog.own(clip_terms, clip=clip)))
     return None if not found or found[0][0] is None else str(found[0][0])
 
 
@@ -154,16 +154,17 @@ def terms_before(
     """Clips that are kept until a day before this one, the earliest first; `before` None: those to be decided, in the
     order they were taken in. Each with its term.
     """
-    page = select(*_CLIP, clips.c.keep_until).where(catalog.own(clips), clips.c.destroyed_at.is_(None))
+    page = select(*_CLIP, clip_terms.c.keep_until).join(clip_terms, clip_terms.c.clip == clips.c.id)
+    page = page.where(catalog.own(clip_terms))
     if clip_class is not None:
         page = page.where(clips.c.clip_class == clip_class)
     if before is None:
-        waiting = page.where(clips.c.keep_until.is_(None))
-        return catalog.paged(
-            waiting, (clips.c.session, clips.c.seq), _with_term, lambda one: (one[0].session, one[0].seq)
-        )
-    known = page.where(clips.c.keep_until < before)
-    return catalog.paged(known, (clips.c.keep_until, clips.c.id), _with_term, lambda one: (one[1], one[0].id))
+        waiting = page.where(clip_terms.c.keep_until.is_(None))
+        order = (clip_terms.c.session, clip_terms.c.seq)
+        return catalog.paged(waiting, order, _with_term, lambda one: (one[0].session, one[0].seq))
+    known = page.where(clip_terms.c.keep_until < before)
+    order = (clip_terms.c.keep_until, clip_terms.c.clip)
+    return catalog.paged(known, order, _with_term, lambda one: (one[1], one[0].id))
 
 
 def _with_term(row: Row) -> tuple[Clip, str | None]:
@@ -172,12 +173,12 @@ def _with_term(row: Row) -> tuple[Clip, str | None]:
 
 def term_counts(catalog: Reader, today: str) -> TermCounts:
     """How many clips may go on this day, stay without end, and have no term yet; those destroyed do not count."""
-    term = clips.c.keep_until
+    term = clip_terms.c.keep_until
     counted = select(
         func.count(),
         func.count(case((term < today, 1))),
         func.count(case((term == NO_END, 1))),
         func.count(case((term.is_(None), 1))),
     )
-    (found,) = catalog.rows(counted.where(catalog.own(clips), clips.c.destroyed_at.is_(None)))
+    (found,) = catalog.rows(counted.where(catalog.own(clip_terms)))
     return TermCounts(*(int(value) for value in found))

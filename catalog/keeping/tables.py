@@ -1,11 +1,11 @@
-"""Holds and what they hold; the rule packs that counted, one after the other."""
+"""Holds and what they hold; the rule packs that counted, one after the other; the last day of every clip."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, text
 
 from ..columns import CanonicalJson, Name, UtcTime
-from ..tables import metadata
+from ..tables import WORKED_OUT, metadata
 
 holds = Table(
     "holds",
@@ -57,4 +57,33 @@ adopted_packs = Table(
     Column("made_due", Integer, nullable=False),
 )
 
-PROJECTED = (holds, held_clips, adopted_packs)
+# Of every clip that is not destroyed. Apart from the clips: working all terms out anew would write each of their rows,
+# and an entry in each of their indexes, two times.
+clip_terms = Table(
+    "clip_terms",
+    metadata,
+    Column("clip", Name, ForeignKey("clips.id"), primary_key=True),
+    Column("station", Name, nullable=False),
+    Column("session", Name, nullable=False),
+    Column("seq", Integer, nullable=False),
+    # The last day on which it is kept; empty: to be decided. No word of the log.
+    Column("keep_until", Name, info={WORKED_OUT: True}),
+    Index(
+        "ix_clip_terms_known",
+        "keep_until",
+        "clip",
+        sqlite_where=text("keep_until IS NOT NULL"),
+        postgresql_where=text("keep_until IS NOT NULL"),
+    ),
+    # In the order in which rows lie: to decide all of them, each page is then written once and not for every row.
+    Index(
+        "ix_clip_terms_waiting",
+        "session",
+        "seq",
+        sqlite_where=text("keep_until IS NULL"),
+        postgresql_where=text("keep_until IS NULL"),
+    ),
+)
+
+PROJECTED = (holds, held_clips, adopted_packs, clip_terms)
+TAKEN_AWAY = (clip_terms,)

@@ -19,7 +19,7 @@ from ..columns import Ids
 from ..reader import Reader, Row, behind
 from ..tables import clips
 from .model import LIFTED, Held, TermFacts, UnderCase
-from .tables import held_clips, holds
+from .tables import clip_terms, held_clips, holds
 
 # Facts of so many clips are in memory at once, and the station's other writers wait for so many: some 50 ms.
 AT_ONCE = 2_000
@@ -55,24 +55,26 @@ def decide_some(connection: Connection, station: str, judge: Judge) -> int:
     `judge` gives the last day on which a clip is kept, as text, or NO_END.
     """
     # In the order in which they were taken in, which is how they lie; each gets a term, so that none comes again.
-    waiting = select(*_CLIP).where(
-        clips.c.station == station, clips.c.keep_until.is_(None), clips.c.destroyed_at.is_(None)
+    waiting = (
+        select(*_CLIP)
+        .join(clip_terms, clip_terms.c.clip == clips.c.id)
+        .where(clip_terms.c.station == station, clip_terms.c.keep_until.is_(None))
     )
-    rows = connection.execute(waiting.order_by(clips.c.session, clips.c.seq).limit(AT_ONCE)).all()
+    rows = connection.execute(waiting.order_by(clip_terms.c.session, clip_terms.c.seq).limit(AT_ONCE)).all()
     if rows:
         _put(connection, [(one.id, judge(one)) for one in _facts(rows, lambda asked: connection.execute(asked).all())])
     return len(rows)
 
 
 _PUT_MANY = text(
-    "UPDATE clips SET keep_until = found.until"
-    " FROM unnest(CAST(:ids AS text[]), CAST(:untils AS text[])) AS found (id, until) WHERE clips.id = found.id"
+    "UPDATE clip_terms SET keep_until = found.until"
+    " FROM unnest(CAST(:ids AS text[]), CAST(:untils AS text[])) AS found (id, until) WHERE clip_terms.clip = found.id"
 )
 
 
 def _put(connection: Connection, terms: Sequence[tuple[str, str]]) -> None:
     if connection.dialect.name == "sqlite":
-        one = "UPDATE clips SET keep_until = ? WHERE id = ?"
+        one = "UPDATE clip_terms SET keep_until = ? WHERE clip = ?"
         connection.exec_driver_sql(one, [(until, clip) for clip, until in terms])
         return
     ids, untils = zip(*terms, strict=True)
@@ -104,10 +106,8 @@ def all_term_facts(catalog: Reader) -> Iterator[tuple[TermFacts, str | None, int
 
     Raises CatalogFault.
     """
-    page = select(*_CLIP, clips.c.keep_until, clips.c.size_bytes).where(
-        catalog.own(clips), clips.c.destroyed_at.is_(None)
-    )
-    page = page.order_by(clips.c.id).limit(AT_ONCE)
+    page = select(*_CLIP, clip_terms.c.keep_until, clips.c.size_bytes).join(clip_terms, clip_terms.c.clip == clips.c.id)
+    page = page.where(catalog.own(clip_terms)).order_by(clips.c.id).limit(AT_ONCE)
     after: str | None = None
     while True:
         rows = catalog.rows(page if after is None else page.where(behind((clips.c.id,), (after,))))

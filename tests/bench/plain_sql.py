@@ -23,20 +23,23 @@ from catalog.store import Catalog
 Driver = Any
 
 _SQLITE_MARK = "?"
-_DUE = "SELECT id, department, size_bytes FROM clips WHERE keep_until < {mark} ORDER BY keep_until, id"
+_DUE = (
+    "SELECT id, department, size_bytes FROM clip_terms JOIN clips ON clips.id = clip_terms.clip"
+    " WHERE keep_until < {mark} ORDER BY keep_until, clip"
+)
 _FACTS = (
-    "SELECT id, kind, clip_class, recorded_at, time_doubt, anchor_at, duration_ms, ingested_at FROM clips"
-    " WHERE keep_until < {mark} AND destroyed_at IS NULL"
+    "SELECT id, kind, clip_class, recorded_at, time_doubt, anchor_at, duration_ms, ingested_at"
+    " FROM clip_terms JOIN clips ON clips.id = clip_terms.clip WHERE keep_until < {mark}"
 )
 _CASES = (
-    "SELECT case_clips.clip, cases.number, cases.kind, cases.opened_on, cases.ended_on, cases.closed_on FROM clips"
-    " JOIN case_clips ON case_clips.clip = clips.id JOIN cases ON cases.id = case_clips.case_id"
-    " WHERE clips.keep_until < {mark} AND case_clips.unlinked_at IS NULL"
+    "SELECT case_clips.clip, cases.number, cases.kind, cases.opened_on, cases.ended_on, cases.closed_on FROM clip_terms"
+    " JOIN case_clips ON case_clips.clip = clip_terms.clip JOIN cases ON cases.id = case_clips.case_id"
+    " WHERE clip_terms.keep_until < {mark} AND case_clips.unlinked_at IS NULL"
 )
 _HOLDS = (
-    "SELECT held_clips.clip, holds.id, holds.placed_at FROM clips JOIN held_clips ON held_clips.clip = clips.id"
-    " JOIN holds ON holds.id = held_clips.hold"
-    " WHERE clips.keep_until < {mark} AND holds.state != 'lifted'"
+    "SELECT held_clips.clip, holds.id, holds.placed_at FROM clip_terms"
+    " JOIN held_clips ON held_clips.clip = clip_terms.clip JOIN holds ON holds.id = held_clips.hold"
+    " WHERE clip_terms.keep_until < {mark} AND holds.state != 'lifted'"
 )
 _TABLES = (
     "CREATE TABLE plain_batches (batch text, clip text, station text, state text, PRIMARY KEY (batch, clip))",
@@ -47,12 +50,13 @@ _DROP = ("DROP TABLE plain_batches", "DROP TABLE plain_log")
 _PROPOSE = "INSERT INTO plain_batches VALUES ({mark}, {mark}, {mark}, 'in')"
 _TELL = "INSERT INTO plain_log VALUES ({mark}, {mark})"
 _TERMS = (
-    "UPDATE clips SET keep_until = CASE"
+    "UPDATE clip_terms SET keep_until = CASE"
     " WHEN EXISTS (SELECT 1 FROM held_clips JOIN holds ON holds.id = held_clips.hold"
-    "  WHERE held_clips.clip = clips.id AND holds.state != 'lifted') THEN {mark}"
+    "  WHERE held_clips.clip = clip_terms.clip AND holds.state != 'lifted') THEN {mark}"
     " WHEN EXISTS (SELECT 1 FROM case_clips JOIN cases ON cases.id = case_clips.case_id"
-    "  WHERE case_clips.clip = clips.id AND case_clips.unlinked_at IS NULL AND cases.closed_on IS NULL) THEN {mark}"
-    " ELSE {day} END WHERE destroyed_at IS NULL"
+    "  WHERE case_clips.clip = clip_terms.clip AND case_clips.unlinked_at IS NULL AND cases.closed_on IS NULL)"
+    "  THEN {mark}"
+    " ELSE {day} END FROM clips WHERE clips.id = clip_terms.clip"
 )
 _DAY = {
     "sqlite": "date(coalesce(anchor_at, recorded_at, ingested_at), '+6 months')",

@@ -99,21 +99,23 @@ def _prepare(catalog: Catalog, judge: Judge, due: int) -> int:
     while catalog.decide_terms(judge):
         pass
     others = (
-        "UPDATE clips SET keep_until = :never WHERE keep_until < :today AND id NOT IN"
-        " (SELECT id FROM clips WHERE keep_until < :today ORDER BY id LIMIT :due)"
+        "UPDATE clip_terms SET keep_until = :never WHERE keep_until < :today AND clip NOT IN"
+        " (SELECT clip FROM clip_terms WHERE keep_until < :today ORDER BY clip LIMIT :due)"
     )
     with catalog._engine.begin() as connection:
         # The filled sessions have no counts, by which a share is measured.
         connection.execute(text("UPDATE sessions SET ingested = 1000, ingested_bytes = 1000000000000"))
         connection.execute(text(others), {"never": NO_END, "today": TODAY, "due": due})
-        return int(connection.scalar(text("SELECT count(*) FROM clips WHERE keep_until < :today"), {"today": TODAY}))
+        return int(
+            connection.scalar(text("SELECT count(*) FROM clip_terms WHERE keep_until < :today"), {"today": TODAY})
+        )
 
 
 def _settle(owner_url: str) -> None:
     """What filling leaves to be tidied up is no work of the sweep's."""
     engine = engines.engine_for(engines.parse_url(owner_url))
     sqlite = engine.dialect.name == "sqlite"
-    tidying = "PRAGMA wal_checkpoint(TRUNCATE)" if sqlite else "VACUUM ANALYZE clips"
+    tidying = "PRAGMA wal_checkpoint(TRUNCATE)" if sqlite else "VACUUM ANALYZE clip_terms"
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         connection.exec_driver_sql(tidying)
     engine.dispose()

@@ -23,6 +23,7 @@ from catalog.cases.bigrams import searched
 from catalog.cases.bigrams import terms as terms_of
 from catalog.cases.tables import case_clips, cases, clip_notes, terms
 from catalog.keeping.model import NO_END
+from catalog.keeping.tables import clip_terms
 from catalog.people.tables import departments
 from catalog.tables import clips, sessions
 
@@ -131,8 +132,13 @@ class Shape:
                 "duration_ms": draw.randrange(10**6),
                 "facts_state": "read",
                 "clip_class": draw.choice(_CLASSES),
-                "keep_until": None if number < self.undecided else NO_END,
             }
+
+    def clip_term_rows(self) -> Iterator[Row]:
+        """Until when they are kept."""
+        for number in range(self.count):
+            row: Row = {"clip": self.clip_id(number), "station": self.station, "session": f"s{number // 25:08d}"}
+            yield row | {"seq": number % 25 + 1, "keep_until": None if number < self.undecided else NO_END}
 
     def case_rows(self) -> Iterator[Row]:
         """The cases."""
@@ -210,6 +216,7 @@ def fill(url: str, count: int, station: str, undecided: int | None = None, *, se
         (departments, shape.department_rows),
         (sessions, shape.session_rows),
         (clips, shape.clip_rows),
+        (clip_terms, shape.clip_term_rows),
         (cases, shape.case_rows),
         (case_clips, shape.link_rows),
         (clip_notes, shape.note_rows),
