@@ -77,7 +77,7 @@ def of_catalog(error: BaseException) -> Explained | None:
             )
         case catalog.LogNotEmpty():
             return Explained(
-                _("the custody log of {station} already has {size} entries here").format(
+                _("the custody log of {station} is not empty here; entries: {size}").format(
                     station=error.station, size=error.size
                 ),
                 _("rebuild into an empty database"),

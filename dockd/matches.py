@@ -37,7 +37,7 @@ def as_lines(found: Examined) -> Iterator[str]:
             facts = [" ".join(way.facts) for way in other.ways]
             word = _("also fits") if other.because is not None else _("does not fit")
             yield f"  {padded(other.family.name, 12)} {word}: {' | '.join(facts)}"
-    yield _("{n} entries: {counts}").format(n=len(found.entries), counts=_counts(found))
+    yield _("entries: {n}: {counts}").format(n=len(found.entries), counts=_counts(found))
     for entry in found.entries:
         yield f"  {padded(_word(entry), 10)} {shown(entry.listed.path)}{_remarks(entry)}"
 

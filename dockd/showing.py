@@ -128,16 +128,25 @@ def bay_state_text(state: str) -> str:
 
 def why_text(why: str, detail: str) -> str:
     """Why a bay is as it is, and what to do about it."""
+    count = int(detail) if detail.isdecimal() else 0
     text = {
         "": "",
         "pulled-out": _("pulled out too early: seat it again, it goes on where it stopped"),
         "mount-failed": _("cannot be opened: {detail}"),
         "unreadable": _("cannot be read: {detail}"),
-        "entries-failed": _("{detail} recordings could not be read: call the device administrator"),
+        "entries-failed": ngettext(
+            "{detail} recording could not be read: call the device administrator",
+            "{detail} recordings could not be read: call the device administrator",
+            count,
+        ),
         "stopped": _("stopped: seat it again, it goes on where it stopped"),
         "station-fault": _("the station takes nothing in: {detail}"),
         "not-enrolled": _("nobody enrolled it: {detail}"),
-        "not-cleared": _("{detail} recordings stay on it, they are safe in the vault"),
+        "not-cleared": ngettext(
+            "{detail} recording stays on it, safe in the vault",
+            "{detail} recordings stay on it, safe in the vault",
+            count,
+        ),
         "clearing-failed": _("could not be cleared: {detail}"),
         "talk-failed": _("does not become a disk: {detail}"),
         "refused": _("refused: {detail}"),
@@ -157,9 +166,7 @@ def plain_progress(progress: Progress) -> str:
 def echo_facts_read(done: int, waiting: int) -> None:
     """How far reading facts is, on a terminal: one line that is written anew."""
     if sys.stderr.isatty():
-        click.echo(
-            "\r" + _("facts of {done} of {waiting} recordings").format(done=done, waiting=waiting), err=True, nl=False
-        )
+        click.echo("\r" + _("facts read: {done} of {waiting}").format(done=done, waiting=waiting), err=True, nl=False)
         if done == waiting:
             click.echo("", err=True)
 

@@ -39,7 +39,7 @@ def rebuild_command(home: str | None, owner_url: str | None, as_json: bool) -> i
             )
         else:
             click.echo(
-                _("{n} custody entries taken over from the ledger; {m} sessions recovered from their seals").format(
+                _("custody entries taken over from the ledger: {n}; sessions recovered from their seals: {m}").format(
                     n=rebuilt.entries, m=len(rebuilt.sessions_recovered)
                 )
             )

@@ -68,5 +68,5 @@ def verify(home: str | None, as_json: bool) -> int:
         for finding in findings:
             click.echo(finding_line(finding))
         if not findings:
-            click.echo(_("{n} entries, no broken link; head {head}").format(n=head.seq, head=head.hash))
+            click.echo(_("entries: {n}, no broken link; head {head}").format(n=head.seq, head=head.hash))
     return Exit.FINDINGS if findings else Exit.OK

@@ -28,7 +28,8 @@ def facts(home: str | None, as_json: bool) -> int:
     if as_json:
         echo_json({"read": done.clips, "failed": done.failed, "examined": done.examined, "gaps": done.gaps})
         return Exit.OK
-    click.echo(_("facts read of {n} recordings; {m} had readers that failed").format(n=done.clips, m=done.failed))
+    line = _("recordings whose facts were read: {n}; whose readers failed: {m}")
+    click.echo(line.format(n=done.clips, m=done.failed))
     if done.examined:
-        click.echo(_("{n} sessions examined; {m} new gaps: dockd gap list").format(n=done.examined, m=done.gaps))
+        click.echo(_("sessions examined: {n}; new gaps: {m} (dockd gap list)").format(n=done.examined, m=done.gaps))
     return Exit.OK

@@ -187,7 +187,7 @@ def _lines(upkeep: Upkeep, within_days: int, told: Callable[[datetime | None], s
 
 
 def _reading_lines(one: Reading, within_days: int, told: Callable[[datetime | None], str]) -> Iterator[str]:
-    line = _("{what}: round {number}: {read} files ({read_size}) read, {left} ({left_size}) left; last on {when}")
+    line = _("{what}: round {number}: files read: {read} ({read_size}), left: {left} ({left_size}); last on {when}")
     yield line.format(
         what=shelf_text(one.current.what, one.at),
         number=one.current.number,
@@ -198,7 +198,7 @@ def _reading_lines(one: Reading, within_days: int, told: Callable[[datetime | No
         when=told(one.current.read_at),
     )
     if one.overdue.files:
-        late = _("  overdue: {n} files ({size}) not read for {days} days")
+        late = _("  overdue: files: {n} ({size}), not read for {days} days")
         yield late.format(n=one.overdue.files, size=size_text(one.overdue.size_bytes), days=within_days)
 
 

@@ -353,6 +353,6 @@ def _lines(opened: Opened, lines: Any, *, recordings: bool) -> Iterator[str]:
             parts.append(_("struck out: {reason}").format(reason=line.withdrawn))
         if recordings:
             count, milliseconds = recordings_during(opened.station.catalog, line)
-            parts.append(_("{n} recordings, {duration}").format(n=count, duration=duration_text(milliseconds)))
+            parts.append(_("recordings: {n}, {duration}").format(n=count, duration=duration_text(milliseconds)))
         parts += [note for note in (line.note, line.return_note) if note]
         yield "  ".join(parts)

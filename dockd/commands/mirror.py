@@ -75,13 +75,13 @@ def run(home: str | None, as_json: bool) -> int:
     if as_json:
         echo_json(asdict(done))
     else:
-        line = _("{sessions} sessions: {clips} recordings, {size} copied and read back; {documents} documents")
+        line = _("copied and read back: sessions {sessions}, recordings {clips}, documents {documents}, {size}")
         size = size_text(done.size_bytes)
         click.echo(line.format(sessions=done.sessions, clips=done.clips, size=size, documents=done.documents))
         if done.removed:
-            click.echo(_("copies of {n} destroyed recordings removed").format(n=done.removed))
+            click.echo(_("copies of destroyed recordings removed: {n}").format(n=done.removed))
         if done.lacking:
-            click.echo(_("{n} recordings are damaged in the vault and were not copied").format(n=done.lacking))
+            click.echo(_("damaged in the vault and not copied: {n}").format(n=done.lacking))
     return Exit.FINDINGS if done.lacking else Exit.OK
 
 
@@ -100,7 +100,7 @@ def status(home: str | None, as_json: bool) -> int:
     if as_json:
         echo_json(copied_json(found.place, found.folder, copied))
         return Exit.OK
-    line = _("{folder} ({place}): {sessions} sessions, {clips} recordings, {size}; last on {when}")
+    line = _("{folder} ({place}): sessions {sessions}, recordings {clips}, {size}; last on {when}")
     click.echo(
         line.format(
             folder=found.folder,
@@ -112,6 +112,6 @@ def status(home: str | None, as_json: bool) -> int:
         )
     )
     if copied.waiting or copied.lacking:
-        waiting = _("without a second copy: {n} sessions, and {m} recordings of others")
+        waiting = _("without a second copy: sessions {n}, recordings of others {m}")
         click.echo(waiting.format(n=copied.waiting, m=copied.lacking))
     return Exit.OK

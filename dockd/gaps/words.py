@@ -88,7 +88,7 @@ def length_text(gap: GapRow) -> str:
 
 def examined_line(session: str, clips: int, found: int, new: int, closed: int) -> str:
     """What the examination of a session came to."""
-    line = _("session {session}: {clips} recordings examined, {found} gaps, {new} of them new").format(
+    line = _("session {session}: recordings examined: {clips}, gaps: {found}, new ones: {new}").format(
         session=session, clips=clips, found=found, new=new
     )
     if not closed:

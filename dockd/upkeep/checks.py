@@ -53,7 +53,8 @@ def _mirror_check(opened: Opened) -> Check:
         return Check("mirror", State.FAIL, told.sentence, told.hint, told.exit_code)
     copied = copied_at(station.catalog, mirror.place)
     if copied.waiting or copied.lacking:
-        found = _("{n} sessions and {m} recordings have no second copy yet").format(n=copied.waiting, m=copied.lacking)
+        found = _("no second copy yet: sessions {n}, recordings of others {m}")
+        found = found.format(n=copied.waiting, m=copied.lacking)
         return Check("mirror", State.WARN, found, _("let dockd-mirror.timer run, or: dockd mirror run"))
     late = overdue(station.catalog, CLIPS, station.clock() - timedelta(days=within_days), mirror.place)
     if late.files:
@@ -63,4 +64,4 @@ def _mirror_check(opened: Opened) -> Check:
             late.files,
         ).format(n=late.files, days=within_days)
         return Check("mirror", State.WARN, found, _("let dockd-fixity.timer run while its disk is there"))
-    return Check("mirror", State.OK, _("{n} recordings have second copies").format(n=copied.clips))
+    return Check("mirror", State.OK, _("recordings with a second copy: {n}").format(n=copied.clips))

@@ -74,7 +74,7 @@ def test_a_fit_recorder_and_one_that_is_not_look_different() -> None:
     assert "take it" in wall(state())
     unfit = wall(state(fit_for_duty=False, unfit_because=[LOW], reason="not-cleared", detail="3"))
     assert "take it" in unfit
-    assert "3 recordings stay on it, they are safe in the vault; not fit for duty: battery" in " ".join(unfit.split())
+    assert "3 recordings stay on it, safe in the vault; not fit for duty: battery" in " ".join(unfit.split())
 
 
 @pytest.mark.parametrize(

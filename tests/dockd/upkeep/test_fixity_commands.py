@@ -169,7 +169,7 @@ def test_a_mirror_that_is_not_prepared_is_refused_and_doctor_says_so(kept: Comma
     kept.ok("mirror", "init", "--same-disk", by=ADMIN)
     (check,) = [one for one in kept("doctor", "--json").json if one["name"] == "mirror"]
     assert check["state"] == "warn"
-    assert "without a second copy: 1 sessions" in kept.ok("mirror", "status").out
+    assert "without a second copy: sessions 1" in kept.ok("mirror", "status").out
     kept.ok("mirror", "run")
     status = kept.ok("mirror", "status", "--json").json
     assert (status["clips"], status["waiting"], status["lacking"]) == (2, 0, 0)
