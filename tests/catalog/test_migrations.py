@@ -16,6 +16,7 @@ from sqlalchemy import create_engine
 from catalog import migrations
 from catalog.engines import engine_for, parse_url
 from catalog.kinds import KINDS, parse
+from catalog.migrations import upgrade
 from catalog.schema import REVISION
 from catalog.store import Catalog
 from catalog.tables import metadata
@@ -109,3 +110,29 @@ def test_values_and_errors_load_without_the_database_libraries() -> None:
         code = f"import sys; {statements}; print(sorted(unwanted & sys.modules.keys()))"
         ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert ran.stdout.strip() == "[]"
+
+
+def test_terms_that_were_worked_out_are_taken_over(sqlite_url: str, tmp_path: Path) -> None:
+    catalog = Catalog.open(sqlite_url, "st")
+    catalog.append(docking("s1"))
+    catalog.close()
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as new:
+        new.row_factory = sqlite3.Row
+        rows = {name: [dict(row) for row in new.execute(f"SELECT * FROM {name}")] for name in ("sessions", "clips")}
+    gone, kept, waiting = rows["clips"][0], rows["clips"][0] | {"id": "b", "seq": 8}, rows["clips"][0] | {"id": "c"}
+    gone |= {"destroyed_at": "2026-01-01T00:00:00.000000Z", "keep_until": None}
+    kept |= {"keep_until": "2027-05-20"}
+    waiting |= {"seq": 9, "keep_until": None}
+    engine = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    with engine.begin() as connection:
+        upgrade(connection, "0014")
+        for table, some in (("sessions", rows["sessions"]), ("clips", [gone, kept, waiting])):
+            for row in some:
+                marks = ", ".join("?" * len(row))
+                connection.exec_driver_sql(
+                    f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values())
+                )
+        upgrade(connection)
+        found = connection.exec_driver_sql("SELECT clip, session, seq, keep_until FROM clip_terms ORDER BY clip").all()
+    engine.dispose()
+    assert found == [("b", "s1", 8, "2027-05-20"), ("c", "s1", 9, None)]
