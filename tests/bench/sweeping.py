@@ -13,6 +13,7 @@ import resource
 import secrets
 import tempfile
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -36,11 +37,14 @@ from hashing.filecalls import OsFileCalls
 from hashing.signing import SigningKey
 from retention.terms import Judge
 from tests.bench.plain_sql import sweep_s
+from tests.bench.replaying import copied, shell_s, written_down
 from tests.bench.searching import _made as made
 from tests.bench.terms import _pack
+from tests.simulators.postgres import DAEMON, OWNER
 
 NIGHT = datetime(2026, 11, 21, 18, 30, tzinfo=UTC)
 TODAY = "2026-11-22"
+STEPS = ("dry run", "proposing", "nothing new")
 # Of so many clips, the oldest, the rule pack works out the terms; those behind them are kept without end.
 DECIDED = 1_000_000
 
@@ -72,6 +76,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=1_000_000)
     parser.add_argument("--due", type=int, default=10_000)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--replay", action="store_true", help="ask the same of a copy, by sqlite3 or psql")
     given = parser.parse_args()
     gc.set_threshold(*GARBAGE_OBJECTS)
     pack = _pack("changli-water")
@@ -79,19 +84,27 @@ def main() -> None:
     config = Config(retention=RetentionSettings(pack=pack.name), sweep=settings)
     adopted = PackAdopted(pack.name, pack.digest, "user:bench", 0)
     filled = made(given.database, given.clips, first=[adopted], undecided=DECIDED, searchable=False)
-    with filled as (catalog, owner_url, _shape), tempfile.TemporaryDirectory() as folder:
+    with filled as (catalog, owner_url, _shape), tempfile.TemporaryDirectory() as folder, ExitStack() as leave:
         print(f"{_prepare(catalog, Judge(pack), given.due)} of {given.clips} clips are due")
         _settle(owner_url)
+        print(f"plain SQL: {', '.join(f'{sweep_s(catalog, owner_url, TODAY):.2f}' for _run in range(3))} s")
+        url = owner_url if given.database == "sqlite" else owner_url.replace(OWNER, DAEMON)
+        catalog._engine.dispose()
+        copy = leave.enter_context(copied(url, owner_url)) if given.replay else None
         home = Home.at(folder)
         opened = Opened(home, config, _station(catalog, home), acting=Acting("user:bench", None))
-        print(f"plain SQL: {', '.join(f'{sweep_s(catalog, owner_url, TODAY):.2f}' for _run in range(3))} s")
-        for step in ("dry run", "proposing", "nothing new"):
-            began, began_cpu, before_mib = time.monotonic(), time.process_time(), _peak_mib()
-            swept = sweep(opened, dry_run=step == "dry run")
-            taken = f"{time.monotonic() - began:.2f} s, {time.process_time() - began_cpu:.2f} s of them at work"
+        for step in STEPS:
+            began, began_cpu = time.monotonic(), time.process_time()
+            with written_down(catalog._engine) as script:
+                swept = sweep(opened, dry_run=step == STEPS[0])
+            took_s = time.monotonic() - began
             assert not swept.stopped, swept.stopped
-            told = f"{len(swept.proposed)} in {len(swept.batches)} batches"
-            print(f"{step}: {told}, {taken}, peak {before_mib} MiB before, {_peak_mib()} MiB after")
+            print(f"{step}: {len(swept.proposed)} in {len(swept.batches)} batches, {took_s:.2f} s", end="")
+            print(f", {time.process_time() - began_cpu:.2f} s of them at work, peak {_peak_mib()} MiB", end="")
+            if copy is not None:
+                alone_s = shell_s(copy, script.text(url))
+                print(f"; its statements in the database's shell {alone_s:.2f} s: {took_s / alone_s:.2f}", end="")
+            print()
 
 
 def _prepare(catalog: Catalog, judge: Judge, due: int) -> int:
