@@ -62,6 +62,7 @@ needs_bench() {
     cat <<'PACKAGES'
 rsync rsync what dockd's copying is measured against
 rclone rclone what dockd's copying is measured against
+sqlite3 sqlite3 runs a sweep's statements without dockd
 PACKAGES
 }
 needs_machine() {
