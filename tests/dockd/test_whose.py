@@ -122,7 +122,7 @@ def test_the_ledger_says_what_was_recorded_with_each_recorder(agency: Command) -
     dock(agency, EARLY, LATE, OTHERS)
     (line,) = agency.ok("ledger", "list", "--recordings", "--json", by="boss").json
     assert line["recordings"] == 2
-    assert "2 recordings" in agency.ok("ledger", "list", "--recordings", by="boss").out
+    assert "recordings: 2" in agency.ok("ledger", "list", "--recordings", by="boss").out
 
 
 def test_who_asked_for_another_departments_recorder_is_refused(agency: Command) -> None:
