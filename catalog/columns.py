@@ -1,4 +1,4 @@
-"""Column types that mean the same on SQLite and PostgreSQL: the same order, the same values back."""
+"""Column types that mean the same on SQLite and PostgreSQL: same order, same values back; and conditions of indexes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, TIMESTAMP, String, Text
+from sqlalchemy import ARRAY, TIMESTAMP, String, Text, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -113,3 +113,8 @@ class CanonicalJson(TypeDecorator[Any]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """The value again."""
         return json.loads(value)
+
+
+def only_where(condition: str) -> dict[str, Any]:
+    """What makes an index one of some rows only, on both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}

@@ -17,10 +17,9 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
-    text,
 )
 
-from .columns import CanonicalJson, Name, UtcTime
+from .columns import CanonicalJson, Name, UtcTime, only_where
 
 # Marks a column that is worked out from others and the rule pack: what the log adds up to does not have it.
 WORKED_OUT = "worked out"
@@ -49,14 +48,7 @@ custody = Table(
     Column("body", Name, nullable=False),
     # Only where there is one, or PostgreSQL would look entries up by their number in it: for a table that was empty
     # when its guard's plan was made it costs the same as the key, and then reads the whole log for every entry.
-    Index(
-        "ix_custody_subject",
-        "station",
-        "subject",
-        "seq",
-        sqlite_where=text("subject IS NOT NULL"),
-        postgresql_where=text("subject IS NOT NULL"),
-    ),
+    Index("ix_custody_subject", "station", "subject", "seq", **only_where("subject IS NOT NULL")),
     sqlite_with_rowid=False,
 )
 
@@ -125,22 +117,8 @@ sessions = Table(
     # What the station holds is added up every night: from here, and not from all that is known of every session. The
     # station stands last: first, it would be taken for a way to a recorder's sessions.
     Index("ix_sessions_held", "ingested", "ingested_bytes", "station"),
-    Index(
-        "ix_sessions_open",
-        "station",
-        "opened_at",
-        "id",
-        sqlite_where=text("state = 'open'"),
-        postgresql_where=text("state = 'open'"),
-    ),
-    Index(
-        "ix_sessions_clearing",
-        "station",
-        "opened_at",
-        "id",
-        sqlite_where=text("clearing = 'intended'"),
-        postgresql_where=text("clearing = 'intended'"),
-    ),
+    Index("ix_sessions_open", "station", "opened_at", "id", **only_where("state = 'open'")),
+    Index("ix_sessions_clearing", "station", "opened_at", "id", **only_where("clearing = 'intended'")),
 )
 
 entries = Table(
@@ -160,13 +138,7 @@ entries = Table(
     Column("fingerprint", Name),
     Column("cleared", Boolean, nullable=False),
     CheckConstraint("outcome IN ('ingested', 'already-held', 'quarantined', 'failed')", name="outcome"),
-    Index(
-        "ix_entries_quarantined",
-        "session",
-        "seq",
-        sqlite_where=text("outcome = 'quarantined'"),
-        postgresql_where=text("outcome = 'quarantined'"),
-    ),
+    Index("ix_entries_quarantined", "session", "seq", **only_where("outcome = 'quarantined'")),
 )
 
 clips = Table(
@@ -218,22 +190,10 @@ clips = Table(
     Index("ix_clips_officer", "officer", "sort_at", "id"),
     Index("ix_clips_class", "clip_class", "sort_at", "id"),
     Index("ix_clips_kind", "kind", "sort_at", "id"),
-    Index(
-        "ix_clips_doubtful_time",
-        "sort_at",
-        "id",
-        sqlite_where=text("time_doubt IS NOT NULL"),
-        postgresql_where=text("time_doubt IS NOT NULL"),
-    ),
+    Index("ix_clips_doubtful_time", "sort_at", "id", **only_where("time_doubt IS NOT NULL")),
     Index("ix_clips_session", "session", "seq", unique=True),
     Index("ix_clips_digest", "digest"),
-    Index(
-        "ix_clips_unread",
-        "session",
-        "seq",
-        sqlite_where=text("facts_state != 'read'"),
-        postgresql_where=text("facts_state != 'read'"),
-    ),
+    Index("ix_clips_unread", "session", "seq", **only_where("facts_state != 'read'")),
 )
 
 facts = Table(

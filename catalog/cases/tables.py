@@ -7,9 +7,9 @@ what they say.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, Table, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, Table
 
-from ..columns import CanonicalJson, Day, Name, UtcTime
+from ..columns import CanonicalJson, Day, Name, UtcTime, only_where
 from ..tables import metadata
 
 cases = Table(
@@ -41,13 +41,7 @@ cases = Table(
     Index("ix_cases_opened", "opened_on", "id"),
     Index("ix_cases_department", "department", "opened_on", "id"),
     Index("ix_cases_kind", "kind", "opened_on", "id"),
-    Index(
-        "ix_cases_unfiled",
-        "ended_on",
-        "id",
-        sqlite_where=text("filed_on IS NULL AND ended_on IS NOT NULL"),
-        postgresql_where=text("filed_on IS NULL AND ended_on IS NOT NULL"),
-    ),
+    Index("ix_cases_unfiled", "ended_on", "id", **only_where("filed_on IS NULL AND ended_on IS NOT NULL")),
 )
 
 case_clips = Table(

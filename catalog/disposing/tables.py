@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, Table, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, Table
 
-from ..columns import CanonicalJson, Day, Name, UtcTime
+from ..columns import CanonicalJson, Day, Name, UtcTime, only_where
 from ..tables import metadata
 
 sweeps = Table(
@@ -72,16 +72,8 @@ batch_clips = Table(
     Column("kept_until", Name),
     Column("day", Day),
     CheckConstraint("state IN ('in', 'spared', 'destroyed')", name="state"),
-    Index(
-        "ix_batch_clips_in", "clip", "batch", sqlite_where=text("state = 'in'"), postgresql_where=text("state = 'in'")
-    ),
-    Index(
-        "ix_batch_clips_spared",
-        "day",
-        "clip",
-        sqlite_where=text("state = 'spared'"),
-        postgresql_where=text("state = 'spared'"),
-    ),
+    Index("ix_batch_clips_in", "clip", "batch", **only_where("state = 'in'")),
+    Index("ix_batch_clips_spared", "day", "clip", **only_where("state = 'spared'")),
 )
 
 tombstones = Table(
@@ -107,13 +99,7 @@ tombstones = Table(
     # All that was ever destroyed is added up every night: from here, and not from the tombstones themselves.
     Index("ix_tombstones_size", "size_bytes", "station"),
     Index("ix_tombstones_day", "day", "clip"),
-    Index(
-        "ix_tombstones_waiting",
-        "session",
-        "clip",
-        sqlite_where=text("removed_at IS NULL"),
-        postgresql_where=text("removed_at IS NULL"),
-    ),
+    Index("ix_tombstones_waiting", "session", "clip", **only_where("removed_at IS NULL")),
 )
 
 PROJECTED: tuple[Table, ...] = (sweeps, batches, batch_clips, tombstones)

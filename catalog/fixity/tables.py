@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table
 
-from ..columns import CanonicalJson, Name, UtcTime
+from ..columns import CanonicalJson, Name, UtcTime, only_where
 from ..tables import metadata
 
 # One row a stretch: a million clips a month are some hundred of them. When a clip was last read follows from the row
@@ -48,14 +48,7 @@ damages = Table(
     Column("place", Name),
     # Every vault path under which earlier bytes of it are kept.
     Column("aside", CanonicalJson, nullable=False),
-    Index(
-        "ix_damages_unrestored",
-        "station",
-        "found_at",
-        "file",
-        sqlite_where=text("restored_at IS NULL"),
-        postgresql_where=text("restored_at IS NULL"),
-    ),
+    Index("ix_damages_unrestored", "station", "found_at", "file", **only_where("restored_at IS NULL")),
 )
 
 copy_places = Table(

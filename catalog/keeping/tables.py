@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table
 
-from ..columns import CanonicalJson, Name, UtcTime
+from ..columns import CanonicalJson, Name, UtcTime, only_where
 from ..tables import WORKED_OUT, metadata
 
 holds = Table(
@@ -68,21 +68,9 @@ clip_terms = Table(
     Column("seq", Integer, nullable=False),
     # The last day on which it is kept; empty: to be decided. No word of the log.
     Column("keep_until", Name, info={WORKED_OUT: True}),
-    Index(
-        "ix_clip_terms_known",
-        "keep_until",
-        "clip",
-        sqlite_where=text("keep_until IS NOT NULL"),
-        postgresql_where=text("keep_until IS NOT NULL"),
-    ),
+    Index("ix_clip_terms_known", "keep_until", "clip", **only_where("keep_until IS NOT NULL")),
     # In the order in which rows lie: to decide all of them, each page is then written once and not for every row.
-    Index(
-        "ix_clip_terms_waiting",
-        "session",
-        "seq",
-        sqlite_where=text("keep_until IS NULL"),
-        postgresql_where=text("keep_until IS NULL"),
-    ),
+    Index("ix_clip_terms_waiting", "session", "seq", **only_where("keep_until IS NULL")),
 )
 
 PROJECTED = (holds, held_clips, adopted_packs, clip_terms)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Index, Table, text
+from sqlalchemy import CheckConstraint, Column, Index, Table
 
-from ..columns import Name, UtcTime
+from ..columns import Name, UtcTime, only_where
 from ..tables import metadata
 
 recorder_faults = Table(
@@ -36,11 +36,5 @@ recorder_faults = Table(
         name="state",
     ),
     Index("ix_recorder_faults_reported", "reported_at", "id"),
-    Index(
-        "ix_recorder_faults_open",
-        "station",
-        "recorder",
-        sqlite_where=text("ended_at IS NULL"),
-        postgresql_where=text("ended_at IS NULL"),
-    ),
+    Index("ix_recorder_faults_open", "station", "recorder", **only_where("ended_at IS NULL")),
 )

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 
-from catalog.columns import CanonicalJson, Name, UtcTime
+from catalog.columns import CanonicalJson, Name, UtcTime, only_where
 from catalog.guards import ddl
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
-
-
-def _only(condition: str) -> dict[str, Any]:
-    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
 
 
 def upgrade() -> None:
@@ -96,7 +90,7 @@ def upgrade() -> None:
         sa.CheckConstraint("clearing IN ('none', 'intended', 'done')", name=op.f("ck_sessions_clearing")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
     )
-    op.create_index("ix_sessions_open", "sessions", ["station", "opened_at", "id"], **_only("state = 'open'"))
+    op.create_index("ix_sessions_open", "sessions", ["station", "opened_at", "id"], **only_where("state = 'open'"))
     op.create_index("ix_sessions_opened", "sessions", ["opened_at", "id"])
     op.create_index("ix_sessions_recorder", "sessions", ["recorder", "opened_at", "id"])
     op.create_table(
@@ -133,13 +127,13 @@ def upgrade() -> None:
         sa.CheckConstraint("facts_state IN ('pending', 'read', 'failed')", name=op.f("ck_clips_facts_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clips")),
     )
-    op.create_index("ix_clips_case", "clips", ["case_no", "sort_at", "id"], **_only("case_no IS NOT NULL"))
+    op.create_index("ix_clips_case", "clips", ["case_no", "sort_at", "id"], **only_where("case_no IS NOT NULL"))
     op.create_index("ix_clips_class", "clips", ["clip_class", "sort_at", "id"])
     op.create_index("ix_clips_department", "clips", ["department", "sort_at", "id"])
     op.create_index("ix_clips_digest", "clips", ["digest"])
     op.create_index("ix_clips_kind", "clips", ["kind", "sort_at", "id"])
     op.create_index("ix_clips_officer", "clips", ["officer", "sort_at", "id"])
-    op.create_index("ix_clips_unread", "clips", ["session", "seq"], **_only("facts_state != 'read'"))
+    op.create_index("ix_clips_unread", "clips", ["session", "seq"], **only_where("facts_state != 'read'"))
     op.create_index("ix_clips_recorder", "clips", ["recorder", "sort_at", "id"])
     op.create_index("ix_clips_session", "clips", ["session", "seq"], unique=True)
     op.create_index("ix_clips_time", "clips", ["sort_at", "id"])
@@ -164,7 +158,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("session", "seq", name=op.f("pk_entries")),
     )
-    op.create_index("ix_entries_quarantined", "entries", ["session", "seq"], **_only("outcome = 'quarantined'"))
+    op.create_index("ix_entries_quarantined", "entries", ["session", "seq"], **only_where("outcome = 'quarantined'"))
     op.create_table(
         "facts",
         sa.Column("clip", Name(), nullable=False),

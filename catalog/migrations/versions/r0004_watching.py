@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from catalog.columns import CanonicalJson, Name, UtcTime
+from catalog.columns import CanonicalJson, Name, UtcTime, only_where
 
 revision = "0004"
 down_revision = "0003"
@@ -19,7 +19,7 @@ def upgrade() -> None:
         op.add_column("clips", sa.Column(name, UtcTime()))
     for name in ("time_basis", "time_doubt"):
         op.add_column("clips", sa.Column(name, Name()))
-    op.create_index("ix_clips_doubtful_time", "clips", ["sort_at", "id"], **_where("time_doubt IS NOT NULL"))
+    op.create_index("ix_clips_doubtful_time", "clips", ["sort_at", "id"], **only_where("time_doubt IS NOT NULL"))
     _per_session(
         "clock_readings",
         sa.Column("measured_at", UtcTime(), nullable=False),
@@ -148,7 +148,3 @@ def _documents() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
     )
     op.create_index("ix_documents_subject", "documents", ["subject", "kept_at", "id"])
-
-
-def _where(condition: str) -> dict[str, sa.TextClause]:
-    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from catalog.columns import CanonicalJson, Name, UtcTime
+from catalog.columns import CanonicalJson, Name, UtcTime, only_where
 
 revision = "0005"
 down_revision = "0004"
@@ -17,9 +17,8 @@ def upgrade() -> None:
     """Clips that are here keep the officer whom their recorder named, marked as claimed: no ledger spoke of them."""
     # As catalog.tables says why.
     op.drop_index("ix_custody_subject", "custody")
-    some = sa.text("subject IS NOT NULL")
     columns = ["station", "subject", "seq"]
-    op.create_index("ix_custody_subject", "custody", columns, sqlite_where=some, postgresql_where=some)
+    op.create_index("ix_custody_subject", "custody", columns, **only_where("subject IS NOT NULL"))
     for name in ("officer_claimed", "officer_bound", "officer_basis", "officer_why"):
         op.add_column("clips", sa.Column(name, Name()))
     op.execute("UPDATE clips SET officer_claimed = officer, officer_basis = 'claimed' WHERE officer IS NOT NULL")

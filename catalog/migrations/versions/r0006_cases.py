@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from catalog.cases.bigrams import searched, terms
-from catalog.columns import CanonicalJson, Day, Name, UtcTime
+from catalog.columns import CanonicalJson, Day, Name, UtcTime, only_where
 
 revision = "0006"
 down_revision = "0005"
@@ -109,8 +109,9 @@ def _cases() -> None:
     op.create_index("ix_cases_opened", "cases", ["opened_on", "id"])
     op.create_index("ix_cases_department", "cases", ["department", "opened_on", "id"])
     op.create_index("ix_cases_kind", "cases", ["kind", "opened_on", "id"])
-    condition = sa.text("filed_on IS NULL AND ended_on IS NOT NULL")
-    op.create_index("ix_cases_unfiled", "cases", ["ended_on", "id"], sqlite_where=condition, postgresql_where=condition)
+    op.create_index(
+        "ix_cases_unfiled", "cases", ["ended_on", "id"], **only_where("filed_on IS NULL AND ended_on IS NOT NULL")
+    )
 
 
 def _fill() -> None:

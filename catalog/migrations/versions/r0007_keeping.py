@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from catalog.columns import CanonicalJson, Name, UtcTime
+from catalog.columns import CanonicalJson, Name, UtcTime, only_where
 
 revision = "0007"
 down_revision = "0006"
@@ -16,9 +16,8 @@ depends_on = None
 def upgrade() -> None:
     """Terms of clips that are here are to be decided: `keep_until` is empty."""
     op.add_column("clips", sa.Column("keep_until", Name()))
-    known, unknown = sa.text("keep_until IS NOT NULL"), sa.text("keep_until IS NULL")
-    op.create_index("ix_clips_keep_until", "clips", ["keep_until", "id"], sqlite_where=known, postgresql_where=known)
-    op.create_index("ix_clips_undecided", "clips", ["session", "seq"], sqlite_where=unknown, postgresql_where=unknown)
+    op.create_index("ix_clips_keep_until", "clips", ["keep_until", "id"], **only_where("keep_until IS NOT NULL"))
+    op.create_index("ix_clips_undecided", "clips", ["session", "seq"], **only_where("keep_until IS NULL"))
     op.create_table(
         "holds",
         sa.Column("id", Name(), nullable=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from catalog.columns import CanonicalJson, Day, Name, UtcTime
+from catalog.columns import CanonicalJson, Day, Name, UtcTime, only_where
 
 revision = "0008"
 down_revision = "0007"
@@ -16,10 +16,9 @@ depends_on = None
 def upgrade() -> None:
     """No clip that is here was ever destroyed. One that is has no term any more, and none to be decided."""
     op.add_column("clips", sa.Column("destroyed_at", UtcTime()))
-    undecided = sa.text("keep_until IS NULL AND destroyed_at IS NULL")
     op.drop_index("ix_clips_undecided", "clips")
     op.create_index(
-        "ix_clips_undecided", "clips", ["session", "seq"], sqlite_where=undecided, postgresql_where=undecided
+        "ix_clips_undecided", "clips", ["session", "seq"], **only_where("keep_until IS NULL AND destroyed_at IS NULL")
     )
     _sweeps()
     _batches()
@@ -103,11 +102,8 @@ def _batch_clips() -> None:
         sa.ForeignKeyConstraint(["clip"], ["clips.id"], name=op.f("fk_batch_clips_clip")),
         sa.PrimaryKeyConstraint("batch", "clip", name=op.f("pk_batch_clips")),
     )
-    inside, spared = sa.text("state = 'in'"), sa.text("state = 'spared'")
-    op.create_index("ix_batch_clips_in", "batch_clips", ["clip", "batch"], sqlite_where=inside, postgresql_where=inside)
-    op.create_index(
-        "ix_batch_clips_spared", "batch_clips", ["day", "clip"], sqlite_where=spared, postgresql_where=spared
-    )
+    op.create_index("ix_batch_clips_in", "batch_clips", ["clip", "batch"], **only_where("state = 'in'"))
+    op.create_index("ix_batch_clips_spared", "batch_clips", ["day", "clip"], **only_where("state = 'spared'"))
 
 
 def _tombstones() -> None:
@@ -133,9 +129,6 @@ def _tombstones() -> None:
         sa.ForeignKeyConstraint(["batch"], ["batches.id"], name=op.f("fk_tombstones_batch")),
         sa.PrimaryKeyConstraint("clip", name=op.f("pk_tombstones")),
     )
-    waiting = sa.text("removed_at IS NULL")
     op.create_index("ix_tombstones_session", "tombstones", ["session", "clip"])
     op.create_index("ix_tombstones_day", "tombstones", ["day", "clip"])
-    op.create_index(
-        "ix_tombstones_waiting", "tombstones", ["session", "clip"], sqlite_where=waiting, postgresql_where=waiting
-    )
+    op.create_index("ix_tombstones_waiting", "tombstones", ["session", "clip"], **only_where("removed_at IS NULL"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from catalog.columns import CanonicalJson, Name, UtcTime
+from catalog.columns import CanonicalJson, Name, UtcTime, only_where
 
 revision = "0010"
 down_revision = "0009"
@@ -107,11 +107,6 @@ def _faults() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recorder_faults")),
     )
     op.create_index("ix_recorder_faults_reported", "recorder_faults", ["reported_at", "id"])
-    still_open = sa.text("ended_at IS NULL")
     op.create_index(
-        "ix_recorder_faults_open",
-        "recorder_faults",
-        ["station", "recorder"],
-        sqlite_where=still_open,
-        postgresql_where=still_open,
+        "ix_recorder_faults_open", "recorder_faults", ["station", "recorder"], **only_where("ended_at IS NULL")
     )

@@ -11,7 +11,7 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-from catalog.columns import Name, UtcTime
+from catalog.columns import Name, UtcTime, only_where
 
 revision = "0014"
 down_revision = "0013"
@@ -27,16 +27,15 @@ def upgrade() -> None:
     op.drop_index("ix_fixity_slices_place", "fixity_slices")
     columns = ["station", "what", "place", "round", "last_in", "last_no"]
     op.create_index("ix_fixity_slices_place", "fixity_slices", columns)
-    _create_partial_index("ix_damages_unrestored", "damages", ["station", "found_at", "file"], "restored_at IS NULL")
-    _create_partial_index("ix_sessions_clearing", "sessions", ["station", "opened_at", "id"], "clearing = 'intended'")
+    op.create_index(
+        "ix_damages_unrestored", "damages", ["station", "found_at", "file"], **only_where("restored_at IS NULL")
+    )
+    op.create_index(
+        "ix_sessions_clearing", "sessions", ["station", "opened_at", "id"], **only_where("clearing = 'intended'")
+    )
     op.create_index("ix_sessions_held", "sessions", ["ingested", "ingested_bytes", "station"])
     op.create_index("ix_tombstones_size", "tombstones", ["size_bytes", "station"])
     count_from_the_first_copies()
-
-
-def _create_partial_index(name: str, table: str, columns: list[str], condition: str) -> None:
-    some = sa.text(condition)
-    op.create_index(name, table, columns, sqlite_where=some, postgresql_where=some)
 
 
 def count_from_the_first_copies() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from catalog.columns import Name
+from catalog.columns import Name, only_where
 
 revision = "0015"
 down_revision = "0014"
@@ -31,13 +31,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("clip", name=op.f("pk_clip_terms")),
     )
     op.execute(_TAKE_OVER)
-    known, waiting = sa.text("keep_until IS NOT NULL"), sa.text("keep_until IS NULL")
-    op.create_index(
-        "ix_clip_terms_known", "clip_terms", ["keep_until", "clip"], sqlite_where=known, postgresql_where=known
-    )
-    op.create_index(
-        "ix_clip_terms_waiting", "clip_terms", ["session", "seq"], sqlite_where=waiting, postgresql_where=waiting
-    )
+    op.create_index("ix_clip_terms_known", "clip_terms", ["keep_until", "clip"], **only_where("keep_until IS NOT NULL"))
+    op.create_index("ix_clip_terms_waiting", "clip_terms", ["session", "seq"], **only_where("keep_until IS NULL"))
     op.drop_index("ix_clips_keep_until", "clips")
     op.drop_index("ix_clips_undecided", "clips")
     op.drop_column("clips", "keep_until")
