@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.sql import Executable
 
-from .bulk import put_in
+from .bulk import among, put_in
 from .errors import BadEvent
 from .model import CustodyEntry
 from .tables import clips, entries, sessions
@@ -40,7 +40,7 @@ class Fold:
         new = {row["session"] for table in (clips, entries) for row in self._waiting.get(table, ())}
         if new:
             # A sealed session does not change: its seal is signed.
-            open_ones = select(func.count()).where(sessions.c.id.in_(sorted(new)), sessions.c.state == "open")
+            open_ones = select(func.count()).where(among(sessions.c.id, sorted(new)), sessions.c.state == "open")
             if self.connection.scalar(open_ones) != len(new):
                 raise BadEvent(self.kind, f"not in an open session: {', '.join(sorted(new))}")
         # Entries refer to clips; no other table that is filled in runs refers to one of its own run.

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, literal, null, select, union
 
+from .bulk import among
 from .custody import EMPTY
 from .model import (
     CheckpointRow,
@@ -243,7 +244,7 @@ def _conditions(query: ClipQuery) -> list[ColumnElement[bool]]:
     if query.unattributed:
         found.append(clips.c.officer.is_(None) & clips.c.kind.in_(RECORDINGS))
     if query.among is not None:
-        found.append(clips.c.id.in_(sorted(query.among)))
+        found.append(among(clips.c.id, sorted(query.among)))
     if query.departments is not None:
         found.append(clips.c.department.in_(sorted(query.departments)))
     return found

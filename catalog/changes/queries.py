@@ -51,7 +51,7 @@ def cases_by_id(catalog: Reader, ids: Collection[str], numbers: Collection[str] 
     """The cases of these ids and of these numbers, by id, as facts of the clips under them have them."""
     columns = (cases.c.id, cases.c.number, cases.c.kind)
     days = (cases.c.opened_on, cases.c.ended_on, cases.c.closed_on, cases.c.reopened_on, cases.c.filed_on)
-    named = or_(cases.c.id.in_(sorted(ids)), cases.c.number.in_(sorted(numbers)))
+    named = or_(among(cases.c.id, sorted(ids)), among(cases.c.number, sorted(numbers)))
     wanted = select(*columns, case_files.c.years, case_files.c.counted_from, *days)
     wanted = wanted.outerjoin(case_files, case_files.c.case_id == cases.c.id).where(catalog.own(cases), named)
     found: dict[str, UnderCase] = {}

@@ -135,7 +135,7 @@ def _lack(fold: Fold, entry: CustodyEntry, place: str, ids: Iterable[str], reaso
         there = set(fold.connection.scalars(select(copy_gaps.c.clip).where(*own, among(copy_gaps.c.clip, part))))
         # Once destroyed it stays so.
         if there:
-            changed = (copy_gaps.c.clip.in_(sorted(there)), copy_gaps.c.reason != "destroyed")
+            changed = (among(copy_gaps.c.clip, sorted(there)), copy_gaps.c.reason != "destroyed")
             fold.run(update(copy_gaps).where(*own, *changed).values(reason=reason, since=entry.at, lacking=True))
         row = {"station": entry.station, "place": place, "reason": reason, "since": entry.at, "lacking": True}
         fold.add(copy_gaps, *(row | {"clip": clip} for clip in part if clip not in there))

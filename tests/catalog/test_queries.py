@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from catalog.errors import Ambiguous, NotFound
 from catalog.events import ClipFiled
 from catalog.model import ClipQuery
 from catalog.reader import PAGE
 from catalog.store import Catalog
+from tests.catalog.plans import plans_of
 from tests.simulators.histories import clip_id, digest, docking, ingested, opened, read, resolved
 
 _DEPARTMENTS = ("城关中队", "城北中队")
@@ -96,24 +96,6 @@ def test_a_list_keeps_no_transaction_open(filled: Catalog) -> None:
     assert len(list(clips)) == 1192
 
 
-def _plans(catalog: Catalog, act: Any) -> list[str]:
-    """How SQLite goes about each query that `act` makes."""
-    statements: list[tuple[str, Any]] = []
-
-    def listen(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
-        if statement.startswith("SELECT"):
-            statements.append((statement, parameters))
-
-    event.listen(catalog._engine, "before_cursor_execute", listen)
-    act()
-    event.remove(catalog._engine, "before_cursor_execute", listen)
-    with catalog._engine.connect() as connection:
-        return [
-            " / ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters))
-            for statement, parameters in statements
-        ]
-
-
 @pytest.mark.parametrize(
     "query",
     [
@@ -130,7 +112,7 @@ def _plans(catalog: Catalog, act: Any) -> list[str]:
 )
 def test_each_filter_is_served_in_order_by_an_index(sqlite_url: str, query: ClipQuery) -> None:
     catalog = Catalog.open(sqlite_url, "st")
-    plans = _plans(catalog, lambda: list(catalog.clips(query)))
+    plans = plans_of(catalog, lambda: list(catalog.clips(query)))
     assert plans and all("USING INDEX ix_clips" in plan and "TEMP B-TREE" not in plan for plan in plans), plans
     catalog.close()
 
@@ -158,7 +140,7 @@ def test_each_filter_is_served_in_order_by_an_index(sqlite_url: str, query: Clip
 )
 def test_each_look_up_has_its_index(sqlite_url: str, look_up: Callable[[Catalog], object], index: str) -> None:
     catalog = Catalog.open(sqlite_url, "st")
-    (plan,) = _plans(catalog, lambda: look_up(catalog))
+    (plan,) = plans_of(catalog, lambda: look_up(catalog))
     assert index in plan, plan
     catalog.close()
 
