@@ -11,26 +11,18 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 from datetime import timedelta
-
-from sqlalchemy import text
 
 from catalog.cases.bigrams import words_of
 from catalog.cases.model import CaseSearch, ClipSearch
 from catalog.cases.queries import cases_page
 from catalog.cases.searching import clips_page
 from catalog.cases.states import State
-from catalog.event import Event
-from catalog.store import Catalog
-from tests.bench.workshop import in_child
-from tests.simulators.large import DEPARTMENTS, SECTIONS, Shape, fill
-from tests.simulators.postgres import PostgresServer
+from tests.bench.archives import filled_catalogue, size_bytes
+from tests.simulators.large import DEPARTMENTS, SECTIONS, Shape
 
-STATION = "st-7f3a91c2"
 _RUNS = 9
 PAGE = 50
 
@@ -90,49 +82,6 @@ def case_searches() -> dict[str, CaseSearch]:
     }
 
 
-@contextmanager
-def _made(
-    database: str, clips: int, *, first: Sequence[Event] = (), undecided: int | None = None, searchable: bool = True
-) -> Iterator[tuple[Catalog, str, Shape]]:
-    """A filled catalogue of its own, which is gone afterwards, and its owner's URL. `first` is on record before there
-    is any clip.
-    """
-    if database == "sqlite":
-        with tempfile.TemporaryDirectory(prefix="dockd-bench-") as folder:
-            url = f"sqlite:///{folder}/catalog.db"
-            Catalog.create(url)
-            yield from _filled(url, url, clips, first, undecided, searchable)
-        return
-    server = PostgresServer()
-    try:
-        made = server.new_database()
-        yield from _filled(made.url, made.owner_url, clips, first, undecided, searchable)
-    finally:
-        server.close()
-
-
-def _filled(
-    url: str, owner_url: str, clips: int, first: Sequence[Event], undecided: int | None, searchable: bool
-) -> Iterator[tuple[Catalog, str, Shape]]:
-    with closing(Catalog.open(url, STATION)) as catalog:
-        catalog.append(first)
-    in_child(lambda: fill(owner_url, clips, STATION, undecided, searchable=searchable))
-    catalog = Catalog.open(url, STATION)
-    yield catalog, owner_url, Shape(clips, STATION, undecided)
-    catalog.close()
-
-
-def _size_bytes(catalog: Catalog) -> int:
-    sqlite = catalog._engine.dialect.name == "sqlite"
-    asked = (
-        "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
-        if sqlite
-        else "SELECT pg_database_size(current_database())"
-    )
-    with catalog._engine.connect() as connection:
-        return int(connection.scalar(text(asked)) or 0)
-
-
 def _row(name: str, ask: Callable[[], str]) -> str:
     times_ms = []
     answer = ""
@@ -150,9 +99,9 @@ def main() -> None:
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     asked = parser.parse_args()
     began = time.perf_counter()
-    with _made(asked.database, asked.clips) as (catalog, _url, shape):
+    with filled_catalogue(asked.database, asked.clips) as (catalog, _url, shape):
         print(f"{asked.database}, {asked.clips} clips, {shape.case_count} cases, filled in ", end="")
-        print(f"{time.perf_counter() - began:.0f} s; {_size_bytes(catalog) / asked.clips:.0f} bytes a clip; ", end="")
+        print(f"{time.perf_counter() - began:.0f} s; {size_bytes(catalog) / asked.clips:.0f} bytes a clip; ", end="")
         print(f"{os.cpu_count()} CPUs\n\n| list | first ms | median ms | slowest ms | rows |\n|---|---|---|---|---|")
         for name, search in clip_searches(shape).items():
 

@@ -9,20 +9,14 @@ from __future__ import annotations
 
 import argparse
 import gc
-import resource
 import time
-from pathlib import Path
 
 from catalog.keeping.events import PackAdopted
 from catalog.keeping.queries import term_counts, terms_before
 from dockd.__main__ import GARBAGE_OBJECTS
-from dockd.config import Home
-from dockd.keeping.packs import known_packs
-from retention.pack import Pack
-from retention.pack_faults import PackFaults
 from retention.terms import Judge
+from tests.bench.archives import filled_catalogue, own_peak_mib, shipped_pack
 from tests.bench.plain_sql import terms_s
-from tests.bench.searching import _made as made
 
 TODAY = "2026-11-21"
 
@@ -35,9 +29,9 @@ def main() -> None:
     parser.add_argument("--pack", default="changli-water")
     given = parser.parse_args()
     gc.set_threshold(*GARBAGE_OBJECTS)
-    pack = _pack(given.pack)
-    with made(given.database, given.clips, searchable=False) as (catalog, _url, _shape):
-        before_mib = _peak_mib()
+    pack = shipped_pack(given.pack)
+    with filled_catalogue(given.database, given.clips, searchable=False) as (catalog, _url, _shape):
+        before_mib = own_peak_mib()
         print(f"plain SQL: {terms_s(catalog):.1f} s")
         for name in ("first", "again"):
             began, began_cpu = time.monotonic(), time.process_time()
@@ -51,23 +45,13 @@ def main() -> None:
                 f"{name}: adopted {adopted_s:.1f} s, {decided} decided, {all_s:.1f} s in all, "
                 f"{time.process_time() - began_cpu:.1f} s of them at work"
             )
-        print(f"peak memory: {before_mib} MiB before, {_peak_mib()} MiB after")
+        print(f"peak memory: {before_mib} MiB before, {own_peak_mib()} MiB after")
         began = time.monotonic()
         due = sum(1 for _ in terms_before(catalog, TODAY))
         print(f"{due} due listed: {time.monotonic() - began:.2f} s")
         began = time.monotonic()
         counts = term_counts(catalog, TODAY)
         print(f"{counts}: {time.monotonic() - began:.2f} s")
-
-
-def _peak_mib() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
-def _pack(name: str) -> Pack:
-    found = known_packs(Home.at(str(Path.cwd())))
-    assert not isinstance(found, PackFaults)
-    return next(pack for pack in found if pack.name == name)
 
 
 if __name__ == "__main__":
