@@ -77,7 +77,8 @@ def sqlite_engine(path: str, pragmas: dict[str, str]) -> Engine:
     """An engine on a file that must exist, with these settings on each connection.
 
     A transaction begins as the execution option `begin` says: BEGIN for reading, BEGIN IMMEDIATE for writing, so that
-    a writer waits before its first statement and never fails in its second.
+    a writer waits before its first statement and never fails in its second. What a statement may have to undo, and what
+    it sorts, goes into files or, with the option `undo` MEMORY, into memory.
     """
 
     def connect() -> sqlite3.Connection:
@@ -101,7 +102,9 @@ def sqlite_engine(path: str, pragmas: dict[str, str]) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+        options = connection.get_execution_options()
+        connection.exec_driver_sql(f"PRAGMA temp_store={options.get('undo', 'FILE')}")
+        connection.exec_driver_sql(options.get("begin", "BEGIN"))
 
     return engine
 

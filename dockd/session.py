@@ -17,6 +17,7 @@ from typing import Any
 from catalog.events import ClipIngested, EntryResolved, SessionOpened, SessionSealed
 from catalog.model import utc_text
 from catalog.watching.events import ClockMeasured, ClockSet, DutyJudged, HealthRead, NewerFilesSeen
+from hashing.canonical import canonical
 
 from .listing import Listed, Listing
 from .naming import shown
@@ -27,8 +28,6 @@ SEAL_FORMAT = "dockd session 1"
 # A file that claims this much more than it holds is no recording: FAT has no holes, and a recorder on ext4 writes
 # what it claims. Faults: a sparse file of 15 TiB on 8 blocks.
 HOLE_LIMIT_BYTES = 64 * 1024 * 1024
-
-_LINE = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 
 
 class Act(StrEnum):
@@ -245,8 +244,8 @@ def seal_text(
     }
     head = json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True).removesuffix("\n}")
     # Indented JSON is written by Python and not by C: of 20,000 entries it alone took a third of their docking.
-    lines = ",\n".join(f"  {_LINE.encode(entry)}" for entry in entries)
-    return f'{head},\n "entries": [\n{lines}\n ]\n}}\n'.encode()
+    lines = b",\n".join(b"  " + canonical(entry) for entry in entries)
+    return head.encode() + b',\n "entries": [\n' + lines + b"\n ]\n}\n"
 
 
 @dataclass(frozen=True, slots=True)

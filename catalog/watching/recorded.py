@@ -26,6 +26,7 @@ RESET_DATES = (date(1970, 1, 1), date(1980, 1, 1), date(2000, 1, 1), date(2010, 
 RESET_WINDOW = timedelta(days=400)
 # Years of no zone: what a clock shows. A day before, since the default may be midnight of another zone.
 _A_DAY = timedelta(days=1)
+_AT_ONCE = timedelta()
 _RESETS = tuple(
     (default, start - _A_DAY, start + RESET_WINDOW)
     for default in RESET_DATES
@@ -287,13 +288,18 @@ def _rate(at_least_ms_per_day: float) -> float:
 
 def _earliest(claimed: datetime, m: Measurement, rate: float) -> datetime:
     """With the greatest offset the measurement allows at that time, growing away from it at the rate."""
-    away = 1 if _solve(claimed, m, m.uncertainty_ms, 0.0) >= m.at else -1
-    return _solve(claimed, m, m.uncertainty_ms, away * rate / DAY_MS)
+    return _farthest(claimed, m, m.uncertainty_ms, rate)
 
 
 def _latest(claimed: datetime, m: Measurement, rate: float) -> datetime:
-    away = 1 if _solve(claimed, m, -m.uncertainty_ms, 0.0) >= m.at else -1
-    return _solve(claimed, m, -m.uncertainty_ms, -away * rate / DAY_MS)
+    return _farthest(claimed, m, -m.uncertainty_ms, -rate)
+
+
+def _farthest(claimed: datetime, m: Measurement, more_ms: int, rate: float) -> datetime:
+    """As `_solve`, the slope being `rate` (ms a day) on whichever side of the measurement the claim lies."""
+    since = claimed - m.at - timedelta(milliseconds=m.offset_ms + more_ms)
+    away = rate if since >= _AT_ONCE else -rate
+    return m.at + since / (1 + away / DAY_MS)
 
 
 def _solve(claimed: datetime, m: Measurement, more_ms: int, slope: float) -> datetime:

@@ -101,9 +101,9 @@ class Timing:
 
 def time_text(moment: datetime) -> str:
     """UTC as custody entries have it: whole seconds where they are whole, else milliseconds."""
-    moment = moment.astimezone(UTC)
+    moment = moment.astimezone(UTC).replace(tzinfo=None)
     precision = "milliseconds" if moment.microsecond >= 1000 else "seconds"
-    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
+    return f"{moment.isoformat(timespec=precision)}Z"
 
 
 def jumping_back(planned: Iterable[Planned]) -> frozenset[int]:

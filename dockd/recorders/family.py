@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -82,17 +82,20 @@ class NamePattern:
     regex: re.Pattern[str]
     start: tuple[str, ...] = ()
     inherited: bool = False
+    _above: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_above", self.regex.pattern.count("/"))
 
     def read(self, path: str) -> Mapping[str, str] | None:
         """The groups of a path that fits; None where it does not fit. What is empty or not printable is not said."""
         name = path.rpartition("/")[2]
-        above = self.regex.pattern.count("/")
-        tail = "/".join(path.split("/")[-above - 1 :]) if above else name
+        tail = "/".join(path.split("/")[-self._above - 1 :]) if self._above else name
         extension = extension_of(name)
         found = self.regex.fullmatch(tail[: -len(extension) - 1] if extension else tail)
-        return (
-            None if found is None else {k: said for k, said in found.groupdict().items() if said and said.isprintable()}
-        )
+        if found is None:
+            return None
+        return {group: said for group, said in found.groupdict().items() if said and said.isprintable()}
 
 
 @dataclass(frozen=True, slots=True)

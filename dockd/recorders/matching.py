@@ -23,6 +23,7 @@ from .times import Claim, read_claim
 WALL_CLOCK_FILE_SYSTEMS = frozenset({"vfat", "msdos", "exfat"})
 # FAT counts in steps of two seconds; two clocks that agree may differ by a little more.
 NEWER_SLACK = timedelta(minutes=2)
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class KnowsItself(Protocol):
@@ -102,6 +103,14 @@ class Match:
     clock_orders_left: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = field(default=(), repr=False)
     wall_clock: bool = False
+    _newest_ns: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        newest = self.station_now - _EPOCH + NEWER_SLACK
+        if self.wall_clock:
+            # Nobody knows whether the mount took it for UTC or for local time: the earlier of both counts.
+            newest += max(self.station_now.astimezone(self.family.zone).utcoffset() or timedelta(), timedelta())
+        object.__setattr__(self, "_newest_ns", newest // timedelta(microseconds=1) * 1000)
 
     @property
     def reason(self) -> str:
@@ -159,15 +168,8 @@ class Match:
     def newer_than_docking(self, listed: Listed) -> bool:
         """Whether an entry claims to have been written after the docking began: a clock that runs ahead, or somebody
         who wrote to the card since. A finding, no verdict: the entry stays what it is.
-
-        Of a wall clock nobody knows whether the mount took it for UTC or for local time: the earlier of both counts.
         """
-        moments = [listed.mtime_ns]
-        if self.wall_clock:
-            offset = self.station_now.astimezone(self.family.zone).utcoffset() or timedelta()
-            moments.append(listed.mtime_ns - offset // timedelta(microseconds=1) * 1000)
-        limit_ns = ((self.station_now - _EPOCH) + NEWER_SLACK) // timedelta(microseconds=1) * 1000
-        return listed.kind == "file" and min(moments) > limit_ns
+        return listed.mtime_ns > self._newest_ns and listed.kind == "file"
 
     def _rogue(self, path: str, kind: Kind | Unknown, head: bytes | None) -> Trace | None:
         named = program_named(path.rpartition("/")[2])
@@ -198,9 +200,6 @@ class Match:
         if mark.event and "event" in said:
             return True
         return any(name in self.marked for name in _side_names(path, mark.side_files))
-
-
-_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def match(

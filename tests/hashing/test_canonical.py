@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import Enum, StrEnum
 from typing import Any
 
 import pytest
@@ -15,7 +18,7 @@ from hashing.errors import HashingError, NotCanonical
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 VALUES: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | TEXT,
+    st.none() | st.booleans() | st.integers() | st.sampled_from([2**53, 2**63, 2**64, -(2**63) - 1]) | TEXT,
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(TEXT, inner, max_size=5),
     max_leaves=20,
 )
@@ -23,6 +26,15 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 
 class Colour(StrEnum):
     RED = "red"
+
+
+class Number(Enum):
+    ONE = 1
+
+
+@dataclass
+class Record:
+    a: int = 1
 
 
 def test_keys_are_sorted_and_nothing_is_escaped_that_need_not_be() -> None:
@@ -37,6 +49,12 @@ def test_a_value_comes_back_from_its_text(value: Any) -> None:
     assert parse_canonical(text) == value
     assert canonical(parse_canonical(text)) == text
     assert json.loads(text) == value
+
+
+@given(VALUES)
+def test_the_text_is_that_of_the_standard_library(value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    assert canonical(value) == text.encode()
 
 
 @given(st.dictionaries(TEXT, st.integers(), max_size=8), st.randoms(use_true_random=False))
@@ -70,6 +88,7 @@ def holds_itself() -> list[Any]:
         *({1: "a"}, {None: 1}, {True: 1}, {"a": [{2: 1}]}, {"a": 1, 2: 3}, {1.5: 1}),
         *("\ud800", {"\udfff": 1}, ["a\udc80"]),
         *(b"bytes", {1, 2}, object(), {"a": Any}, nested(200_000), holds_itself()),
+        *(Number.ONE, Record(), uuid.UUID(int=1), [datetime(2026, 1, 1, tzinfo=UTC)], {"a": date(2026, 1, 1)}),
     ],
     ids=lambda value: type(value).__name__,
 )
