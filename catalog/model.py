@@ -41,7 +41,7 @@ class CustodyEntry:
     @property
     def data(self) -> dict[str, Any]:
         """What happened, as the body has it (parsed anew at every call)."""
-        data: dict[str, Any] = json.loads(self.body)["data"]
+        data: dict[str, Any] = json.loads(self.body.decode())["data"]
         return data
 
 

@@ -21,7 +21,6 @@ _FAST = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASS
 # The rule: what the fast one will not take is written, or refused with its reason, by this one.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 _LEAVES = frozenset({str, int, bool, type(None)})
-_TEXT = frozenset({str})
 
 
 def canonical(value: Any) -> bytes:
@@ -34,7 +33,7 @@ def canonical(value: Any) -> bytes:
         text = orjson.dumps(value, None, _FAST)
     except orjson.JSONEncodeError:
         text = _by_the_rule(value)
-    _refuse_what_json_lets_pass(value)
+    _refuse_what_they_let_pass(value)
     return text
 
 
@@ -55,23 +54,21 @@ def parse_canonical(data: bytes) -> Any:
 
 def _by_the_rule(value: Any) -> bytes:
     try:
-        return _ENCODER.encode(value).encode()
+        text = _ENCODER.encode(value).encode()
     except UnicodeEncodeError as error:
         raise NotCanonical("lone surrogate") from error
     except (ValueError, TypeError, RecursionError) as error:
         raise NotCanonical(str(error)) from error
+    _refuse_keys(value)
+    return text
 
 
-def _refuse_what_json_lets_pass(value: Any) -> None:
-    """Fractions, keys that an encoder turned into text, and types of which one of them made something. They have run
-    before: `value` is finite.
-    """
+def _refuse_what_they_let_pass(value: Any) -> None:
+    """Fractions, and types of which the fast encoder made something. It has been encoded: `value` is finite."""
     waiting = [value]
     while waiting:
         item = waiting.pop()
         if isinstance(item, dict):
-            if not _TEXT.issuperset(map(type, item)):
-                _refuse_keys(item)
             within: Iterable[Any] = item.values()
         elif isinstance(item, (list, tuple)):
             within = item
@@ -79,12 +76,18 @@ def _refuse_what_json_lets_pass(value: Any) -> None:
             continue
         else:
             raise NotCanonical(type(item).__name__)
-        # By far the most hold leaves alone: they are seen to do so without a step of Python for each.
-        if not _LEAVES.issuperset(map(type, within)):
-            waiting.extend(inner for inner in within if type(inner) not in _LEAVES)
+        waiting += [inner for inner in within if type(inner) not in _LEAVES]
 
 
-def _refuse_keys(item: dict[Any, Any]) -> None:
-    for key in item:
-        if not isinstance(key, str):
-            raise NotCanonical(f"key of type {type(key).__name__}")
+def _refuse_keys(value: Any) -> None:
+    """Keys that the standard library's encoder turned into text; the fast one takes none but text."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            for key in item:
+                if not isinstance(key, str):
+                    raise NotCanonical(f"key of type {type(key).__name__}")
+            waiting += item.values()
+        elif isinstance(item, (list, tuple)):
+            waiting += item
