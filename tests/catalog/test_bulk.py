@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
+from sqlalchemy.event import listen
 
 from catalog.errors import BadEvent, CatalogFault
 from catalog.event import Event
@@ -85,3 +88,19 @@ def test_one_row_that_does_not_fit_keeps_all_out(catalog: Catalog, what: str, at
     assert catalog.find_session("s1").state == "open"
     catalog.append(many())
     assert catalog.head().seq == 2 * MANY
+
+
+def test_what_many_rows_may_have_to_undo_goes_into_no_file(sqlite_url: str) -> None:
+    catalog = Catalog.open(sqlite_url, STATION)
+    catalog.append([opened("s1")], at=AT)
+    unfinished: list[str] = []
+
+    def look(_connection: Connection) -> None:
+        links = (Path(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd"))
+        unfinished.extend(str(os.readlink(link)) for link in links if link.is_symlink())
+
+    listen(catalog._engine, "commit", look)
+    catalog.append(many(), at=AT)
+    catalog.close()
+    assert any(name.endswith("-wal") for name in unfinished), unfinished
+    assert not [name for name in unfinished if "etilqs" in name]
