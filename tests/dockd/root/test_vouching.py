@@ -166,7 +166,7 @@ def test_a_seal_that_was_changed_vouches_for_nothing(docked: LoopBay) -> None:
     [
         (('"state": "sealed"', '"state": "interrupted"'), Doubt.SESSION_INTERRUPTED),
         (('"on_recorder": 4', '"on_recorder": 5'), Doubt.WITHOUT_OUTCOME),
-        (('"outcome": "quarantined"', '"outcome": "failed"'), Doubt.ENTRY_FAILED),
+        (('"outcome":"quarantined"', '"outcome":"failed"'), Doubt.ENTRY_FAILED),
         (('"session": "', '"session": "x'), Doubt.SEAL_UNPROVEN),
     ],
 )
