@@ -33,7 +33,9 @@ def canonical(value: Any) -> bytes:
         text = orjson.dumps(value, None, _FAST)
     except orjson.JSONEncodeError:
         text = _by_the_rule(value)
-    _refuse_what_they_let_pass(value)
+        _refuse_what_they_let_pass(value, keys=True)
+    else:
+        _refuse_what_they_let_pass(value)
     return text
 
 
@@ -54,21 +56,23 @@ def parse_canonical(data: bytes) -> Any:
 
 def _by_the_rule(value: Any) -> bytes:
     try:
-        text = _ENCODER.encode(value).encode()
+        return _ENCODER.encode(value).encode()
     except UnicodeEncodeError as error:
         raise NotCanonical("lone surrogate") from error
     except (ValueError, TypeError, RecursionError) as error:
         raise NotCanonical(str(error)) from error
-    _refuse_keys(value)
-    return text
 
 
-def _refuse_what_they_let_pass(value: Any) -> None:
-    """Fractions, and types of which the fast encoder made something. It has been encoded: `value` is finite."""
+def _refuse_what_they_let_pass(value: Any, *, keys: bool = False) -> None:
+    """Fractions, types of which the fast encoder made something, and `keys` of which the standard library's made text.
+    One of them has run before: `value` is finite.
+    """
     waiting = [value]
     while waiting:
         item = waiting.pop()
         if isinstance(item, dict):
+            if keys:
+                _refuse_keys(item)
             within: Iterable[Any] = item.values()
         elif isinstance(item, (list, tuple)):
             within = item
@@ -79,15 +83,7 @@ def _refuse_what_they_let_pass(value: Any) -> None:
         waiting += [inner for inner in within if type(inner) not in _LEAVES]
 
 
-def _refuse_keys(value: Any) -> None:
-    """Keys that the standard library's encoder turned into text; the fast one takes none but text."""
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict):
-            for key in item:
-                if not isinstance(key, str):
-                    raise NotCanonical(f"key of type {type(key).__name__}")
-            waiting += item.values()
-        elif isinstance(item, (list, tuple)):
-            waiting += item
+def _refuse_keys(item: dict[Any, Any]) -> None:
+    for key in item:
+        if not isinstance(key, str):
+            raise NotCanonical(f"key of type {type(key).__name__}")
